@@ -1,0 +1,74 @@
+/* A context: one device, its compiled kernels and its queue.
+ *
+ * A context and what was made from it are used by one thread at a time; contexts
+ * are independent of each other. Operations enqueue and return; what waits says
+ * so. The library prints nothing, never ends the process and keeps no global state. */
+#ifndef OCKHAM_CONTEXT_H
+#define OCKHAM_CONTEXT_H
+
+#include <ockham/device.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ock_context ock_context;
+
+typedef struct ock_context_options {
+    /* "scalar", "gpu", "cpu", "accelerator", "PLATFORM:DEVICE", or a part of a
+     * device's name, case ignored. NULL: the environment's OCKHAM_DEVICE, and
+     * where that is unset or empty the first that passes its self-test in the
+     * order GPU, accelerator, CPU, scalar path. A wish, from either, that cannot be
+     * met is an error; only the default falls back. */
+    const char *device;
+    /* Upper bound on one buffer, in bytes; 0: the device's own. */
+    size_t max_allocation;
+    /* Threads of the scalar path; 0: as many as OpenMP would use. */
+    int threads;
+    /* Where ock_context_create() leaves its message when it fails, since there is
+     * no context to ask then. May be NULL. */
+    char *message;
+    size_t message_size;
+} ock_context_options;
+
+OCK_API ock_context_options ock_context_defaults(void);
+
+/* Chooses a device, compiles the kernels and runs a known-answer test of the
+ * training step's operations. Waits. options may be NULL. On success *context is
+ * the caller's, and ock_context_message() says why this device was chosen and what
+ * was passed over. On failure *context is NULL.
+ * Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY; for an explicit wish also
+ * OCK_DEVICE_NOT_FOUND (the message lists what there is), OCK_DEVICE_FAILED,
+ * OCK_BUILD_FAILED (the message holds the build log), OCK_SELF_TEST_FAILED. */
+OCK_API ock_status ock_context_create(const ock_context_options *options, ock_context **context);
+
+/* Waits for what is enqueued, then frees the context. Tensors, models and data
+ * sets made from it must be destroyed before. NULL is allowed. */
+OCK_API void ock_context_destroy(ock_context *context);
+
+/* Waits until all that was enqueued is done, and reports the first failure among
+ * it: OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_context_finish(ock_context *context);
+
+/* Hands what is enqueued to the device and keeps the queue from growing without
+ * bound: waits only while many earlier flushes are still under way. Call it once
+ * a training step; ock_model_fit() does. Reports failures as finish does. */
+OCK_API ock_status ock_context_flush(ock_context *context);
+
+/* What failed last, with the driver's code by name or the kernels' build log;
+ * before any failure, why the device was chosen. Valid until the next call on the
+ * context; never NULL. */
+OCK_API const char *ock_context_message(const ock_context *context);
+
+/* Sets the message and returns `status`: for code built on the library that reports its
+ * own failures the same way. A NULL context is allowed. */
+OCK_API ock_status ock_context_report(ock_context *context, ock_status status, const char *format,
+                                      ...) OCK_PRINTF(3, 4);
+
+/* The device in use; valid as long as the context. */
+OCK_API const ock_device *ock_context_device(const ock_context *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

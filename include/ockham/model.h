@@ -1,0 +1,98 @@
+/* Sequential networks: a list of layers goes in, the library plans the fused
+ * operations. */
+#ifndef OCKHAM_MODEL_H
+#define OCKHAM_MODEL_H
+
+#include <ockham/ops.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ock_model ock_model;
+
+/* An empty network over `inputs` features. *model is the caller's; NULL on
+ * failure. Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY. */
+OCK_API ock_status ock_model_create(ock_context *context, size_t inputs, ock_model **model);
+OCK_API void ock_model_destroy(ock_model *model);
+
+typedef enum ock_initializer {
+    OCK_GLOROT_UNIFORM, /* within sqrt(6/(I + O)) (Glorot and Bengio 2010); Keras's default */
+    OCK_HE_NORMAL,      /* deviation sqrt(2/I), cut at two (He et al. 2015; keras HeNormal) */
+} ock_initializer;
+
+typedef struct ock_dense {
+    ock_penalty kernel, bias;
+    ock_initializer initializer; /* of the kernel; biases begin at 0 */
+    bool no_bias;
+} ock_dense;
+
+/* Layers are added before the first use of the network; afterwards
+ * OCK_INVALID_ARGUMENT. A dropout or activation that follows a dense layer is fused
+ * into it where its gradient allows; what is computed is the same. options may be NULL.
+ * Errors of all: OCK_INVALID_ARGUMENT (the message names the value and its range),
+ * OCK_OUT_OF_MEMORY. On failure the network is as before. */
+OCK_API ock_status ock_model_add_dense(ock_model *model, size_t units, ock_activation activation,
+                                       const ock_dense *options);
+OCK_API ock_status ock_model_add_activation(ock_model *model, ock_activation activation);
+OCK_API ock_status ock_model_add_dropout(ock_model *model, float rate);
+
+typedef struct ock_normalization {
+    float momentum; /* 0 <= momentum < 1 */
+    float epsilon;  /* > 0 */
+} ock_normalization;
+
+/* Keras's: 0.99 and 1e-3. */
+OCK_API ock_normalization ock_normalization_defaults(void);
+OCK_API ock_status ock_model_add_batch_norm(ock_model *model, const ock_normalization *options);
+
+/* Draws the initial weights: layer k's kernel, row-major element e, from word e % 4 of
+ * the draw at counter (e / 4, 0, k, OCK_PURPOSE_WEIGHTS) with this seed, so
+ * they are the same on every device. Forgets moments and step count. The first use
+ * of a network that has no weights yet does it, with the fit's seed or 0. Waits.
+ * Errors: OCK_INVALID_ARGUMENT (no layers), OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_model_initialize(ock_model *model, uint64_t seed);
+
+OCK_API ock_context *ock_model_context(const ock_model *model);
+OCK_API size_t ock_model_inputs(const ock_model *model);
+OCK_API size_t ock_model_outputs(const ock_model *model); /* of the last layer so far */
+
+/* A trained or running tensor of the network, in layer order, by name ("0.kernel",
+ * "0.bias", "3.gamma", "3.mean": the number counts all layers from 0). */
+typedef struct ock_model_tensor {
+    char name[32];
+    ock_tensor *tensor; /* the model's */
+    bool trained;       /* false for running statistics */
+} ock_model_tensor;
+
+/* The number of those tensors, and the one at index; the network must have its weights.
+ * Errors: OCK_INVALID_ARGUMENT (index out of range, or no weights yet). */
+OCK_API size_t ock_model_tensor_count(const ock_model *model);
+OCK_API ock_status ock_model_tensor_at(const ock_model *model, size_t index,
+                                       ock_model_tensor *tensor);
+
+/* y (B x outputs) = the network's output for x (B x inputs), the last activation
+ * included, without dropout and with running statistics. Enqueues.
+ * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_model_predict(ock_model *model, const ock_tensor *x, ock_tensor *y);
+
+/* Weights and layers as one safetensors file, its metadata key "ockham" a JSON list of
+ * the layers. Written beside `path` under a temporary name, synced and renamed: on
+ * failure an older file at `path` stays as it was. Waits.
+ * Errors: OCK_INVALID_ARGUMENT, OCK_FILE_FAILED, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_model_save(ock_model *model, const char *path);
+
+/* Reads the weights into a network of the same layers; moments and step count are
+ * forgotten. On failure the network is as before. Waits.
+ * Errors: OCK_INVALID_ARGUMENT, OCK_FILE_FAILED, OCK_BAD_FILE (cut short, malformed),
+ * OCK_SHAPE_MISMATCH (other layers), OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_model_load(ock_model *model, const char *path);
+
+/* Makes the network that the file describes, with its weights; the errors of
+ * ock_model_load(). *model is the caller's; NULL on failure. */
+OCK_API ock_status ock_model_open(ock_context *context, const char *path, ock_model **model);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,274 @@
+/* The operations. Each one runs on every device and in plain C alike.
+ *
+ * Common to all: tensors belong to one context and are OCK_F32 unless the text
+ * says otherwise; the call enqueues and does not wait; outputs are the caller's
+ * and keep their contents when the call fails; an output may not overlap an input
+ * unless the text allows "in place", which means the very same tensor.
+ * Errors of all: OCK_INVALID_ARGUMENT (a NULL, a number out of range, tensors of
+ * two contexts, a forbidden overlap), OCK_SHAPE_MISMATCH, OCK_OUT_OF_MEMORY,
+ * OCK_DEVICE_FAILED. Shapes: B rows of a batch, I inputs, O outputs of a layer. */
+#ifndef OCKHAM_OPS_H
+#define OCKHAM_OPS_H
+
+#include <ockham/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Random numbers ---- */
+
+/* Philox4x32-10 (Salmon et al., SC 2011). The counter is (element, step, layer,
+ * purpose) and the key is the seed, low word first, so a draw depends on nothing
+ * else: not on the device, the batch split or the number of threads. */
+OCK_API void ock_philox(const uint32_t counter[4], uint64_t seed, uint32_t draw[4]);
+
+typedef enum ock_purpose {
+    OCK_PURPOSE_DROPOUT = 1,
+    OCK_PURPOSE_SHUFFLE = 2,
+    OCK_PURPOSE_WEIGHTS = 3,
+    OCK_PURPOSE_AUGMENT = 4,
+} ock_purpose;
+
+/* ---- Products ---- */
+
+typedef struct ock_matmul_options {
+    bool transpose_a, transpose_b;
+    float alpha, beta;
+} ock_matmul_options;
+
+/* No transpose, alpha 1, beta 0. */
+OCK_API ock_matmul_options ock_matmul_defaults(void);
+
+/* C = alpha op(A) op(B) + beta C, with op(A) M x K, op(B) K x N, C M x N. Where
+ * beta is 0, C is not read. options may be NULL. */
+OCK_API ock_status ock_matmul(const ock_matmul_options *options, const ock_tensor *a,
+                              const ock_tensor *b, ock_tensor *c);
+
+/* ---- Activations (Keras 3, keras.activations) ---- */
+
+typedef enum ock_activation {
+    OCK_LINEAR,
+    OCK_RELU,
+    OCK_LEAKY_RELU, /* slope 0.2 below 0 */
+    OCK_ELU,        /* alpha 1 */
+    OCK_GELU,       /* exact, x/2 (1 + erf(x/sqrt 2)) */
+    OCK_SIGMOID,
+    OCK_TANH,
+    OCK_SOFTMAX, /* over each row */
+} ock_activation;
+
+/* y = f(x), of one shape; in place allowed. */
+OCK_API ock_status ock_activation_forward(ock_activation activation, const ock_tensor *x,
+                                          ock_tensor *y);
+
+/* dx = dy f'(x), all of one shape. y is f(x); x is read for OCK_GELU only and y
+ * for all others, and the one that is not read may be NULL. dx may be dy. */
+OCK_API ock_status ock_activation_backward(ock_activation activation, const ock_tensor *x,
+                                           const ock_tensor *y, const ock_tensor *dy,
+                                           ock_tensor *dx);
+
+/* ---- Dropout ---- */
+
+typedef struct ock_dropout {
+    float rate; /* the share of elements set to 0: 0 <= rate < 1 */
+    uint64_t seed;
+    uint32_t step, layer;
+} ock_dropout;
+
+/* y = x mask / (1 - rate), of one shape; in place allowed. Applied to dy it gives
+ * the gradient, since the mask is drawn anew from the counter: element (row, col)
+ * of a tensor with `cols` columns takes word col % 4 of the draw whose counter is
+ * (row ceil(cols / 4) + col / 4, step, layer, OCK_PURPOSE_DROPOUT), and is kept
+ * where that word is at least round(rate 2^32). rate 0 copies. */
+OCK_API ock_status ock_dropout_apply(const ock_dropout *dropout, const ock_tensor *x,
+                                     ock_tensor *y);
+
+/* ---- Losses ---- */
+
+/* Sums of an epoch, kept on the device: a 1 x OCK_TOTALS_SIZE tensor, of zeros to
+ * begin with, that ock_loss() and the steps add to and ock_totals_read() reads. */
+#define OCK_TOTALS_SIZE 9
+
+typedef struct ock_totals {
+    double loss;    /* over the rows */
+    double correct; /* rows, or for the binary loss the sum of each row's share */
+    double penalty; /* of each step, times its rows */
+    double rows;
+    uint64_t batches;
+    uint64_t first_bad; /* from 1: the first batch whose loss was not finite; 0: none */
+} ock_totals;
+
+/* Waits. */
+OCK_API ock_status ock_totals_read(const ock_tensor *totals, ock_totals *values);
+
+typedef enum ock_loss_kind {
+    OCK_SOFTMAX_CROSSENTROPY, /* of logits; targets are labels or probabilities */
+    OCK_BINARY_CROSSENTROPY,  /* of logits; targets in 0..1; mean over the columns */
+    OCK_MEAN_SQUARED_ERROR,   /* of values; mean over the columns */
+} ock_loss_kind;
+
+/* The loss of B x O predictions, as keras.losses with from_logits=True. target is
+ * B x O, or for OCK_SOFTMAX_CROSSENTROPY also OCK_I32, B x 1, of labels 0..O-1; a label
+ * outside that range makes the loss NaN. gradient (B x O, may be NULL, may be
+ * prediction) receives the gradient of the mean over the batch. totals (may be
+ * NULL) receives the sum over the rows, the correct count (largest prediction
+ * where the target is largest, the first of equals; for the binary loss the share
+ * of columns with prediction > 0 where target > 0.5; 0 for squared error), the
+ * rows and the batch. */
+OCK_API ock_status ock_loss(ock_loss_kind kind, const ock_tensor *prediction,
+                            const ock_tensor *target, ock_tensor *gradient, ock_tensor *totals);
+
+/* ---- Batch normalisation (Ioffe and Szegedy 2015; keras.layers.BatchNormalization) ---- */
+
+typedef struct ock_batch_norm {
+    ock_tensor *gamma, *beta;    /* 1 x O */
+    ock_tensor *mean, *variance; /* 1 x O, running: m = momentum m + (1 - momentum) batch's */
+    float momentum;              /* Keras: 0.99 */
+    float epsilon;               /* Keras: 1e-3 */
+} ock_batch_norm;
+
+/* Training, with saved (2 x O: the batch's mean and 1/sqrt(variance + epsilon),
+ * variance without Bessel's correction): y from the batch's statistics, and the
+ * running ones move. Otherwise (saved NULL): y from the running statistics.
+ * x and y are B x O; in place allowed. */
+OCK_API ock_status ock_batch_norm_forward(const ock_batch_norm *norm, const ock_tensor *x,
+                                          ock_tensor *y, ock_tensor *saved);
+
+/* The gradients of the training form: dx (B x O, may be dy) and gradients (2 x O: of gamma,
+ * of beta), from its input x and saved. */
+OCK_API ock_status ock_batch_norm_backward(const ock_batch_norm *norm, const ock_tensor *x,
+                                           const ock_tensor *saved, const ock_tensor *dy,
+                                           ock_tensor *dx, ock_tensor *gradients);
+
+/* ---- Reductions ---- */
+
+typedef enum ock_reduction {
+    OCK_SUM,
+    OCK_MEAN,
+    OCK_MAX, /* NaN where any is */
+    OCK_ABS_SUM,
+    OCK_SQUARE_SUM,
+} ock_reduction;
+
+typedef enum ock_axis {
+    OCK_ALL,  /* y is 1 x 1 */
+    OCK_ROWS, /* over the rows: y is 1 x cols */
+    OCK_COLS, /* over the columns: y is rows x 1 */
+} ock_axis;
+
+/* In an order that does not depend on the run. */
+OCK_API ock_status ock_reduce(ock_reduction reduction, ock_axis axis, const ock_tensor *x,
+                              ock_tensor *y);
+
+/* ---- Batches ---- */
+
+/* y[i] = source[indices[i] - first] for each i whose index lies in [first, first +
+ * rows of source); other rows of y stay as they are, so a set kept in several
+ * tensors is gathered by one call each. indices is OCK_I32, B x 1; y is B x cols and of
+ * source's type. */
+OCK_API ock_status ock_gather(const ock_tensor *source, const ock_tensor *indices, int64_t first,
+                              ock_tensor *y);
+
+/* Small random affine maps of pictures, named as in Keras's ImageDataGenerator. */
+typedef struct ock_augmentation {
+    uint32_t height, width, channels; /* a row is height x width x channels */
+    float rotation_range;             /* degrees, to either side; 0..180 */
+    float width_shift_range;          /* share of the width, along it; 0..1 */
+    float height_shift_range;         /* share of the height; 0..1 */
+    float zoom_range;                 /* zoom in 1 - range .. 1 + range, each axis; 0 <= range < 1 */
+    float cval;                       /* the value outside the picture */
+    uint64_t seed;
+} ock_augmentation;
+
+/* y[i] = x[i] under the map of sample indices[i] (OCK_I32, B x 1) in this epoch,
+ * bilinear, about the centre size/2 - 0.5, from output to input as Keras maps.
+ * Four words of the draw at counter (index, epoch, 0, OCK_PURPOSE_AUGMENT) give
+ * rotation, height shift, width shift (each 2u - 1 times its range, with
+ * u = (word >> 8) 2^-24) and height zoom; word 0 of the draw at counter (index, epoch,
+ * 1, ...) gives width zoom. x and y are B x (height width channels). */
+OCK_API ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
+                               const ock_tensor *indices, const ock_tensor *x, ock_tensor *y);
+
+/* ---- Steps ---- */
+
+typedef enum ock_optimizer_kind {
+    OCK_SGD,
+    OCK_ADAM,
+} ock_optimizer_kind;
+
+/* SGD (keras.optimizers.SGD): w -= lr g; with momentum m = momentum m - lr g and
+ * w += m, or with Nesterov w += momentum m - lr g.
+ * Adam (Kingma and Ba 2015; keras.optimizers.Adam): m += (1 - beta1)(g - m),
+ * v += (1 - beta2)(g^2 - v), w -= lr sqrt(1 - beta2^t)/(1 - beta1^t) m/(sqrt(v) + epsilon). */
+typedef struct ock_optimizer {
+    ock_optimizer_kind kind;
+    float learning_rate; /* > 0 */
+    float momentum;      /* SGD; 0 <= momentum < 1 */
+    bool nesterov;       /* SGD, with momentum */
+    float beta1, beta2;  /* Adam; 0 <= beta < 1 */
+    float epsilon;       /* Adam; > 0 */
+} ock_optimizer;
+
+/* Keras's: Adam with lr 1e-3, beta 0.9 and 0.999, epsilon 1e-7; SGD with lr 0.01 and no momentum. */
+OCK_API ock_optimizer ock_adam_defaults(void);
+OCK_API ock_optimizer ock_sgd_defaults(void);
+
+/* The penalty l1 sum|w| + l2 sum w^2, with gradient l1 sign(w) + 2 l2 w, sign(0) = 0. */
+typedef struct ock_penalty {
+    float l1, l2; /* >= 0 */
+} ock_penalty;
+
+/* A trained tensor with its moments, all of one shape: SGD uses moment1 where
+ * momentum is not 0, Adam both; those that are not used may be NULL. */
+typedef struct ock_parameter {
+    ock_tensor *value, *moment1, *moment2;
+    ock_penalty penalty;
+} ock_parameter;
+
+/* One step t = iteration, from 1, on the gradient of the data loss; the penalty's
+ * gradient joins it first. totals (may be NULL) receives `rows` times the penalty
+ * at the weights before the step. */
+OCK_API ock_status ock_step(const ock_optimizer *optimizer, uint64_t iteration,
+                            const ock_parameter *parameter, const ock_tensor *gradient,
+                            size_t rows, ock_tensor *totals);
+
+/* Adds `rows` times the parameter's penalty to totals. */
+OCK_API ock_status ock_penalty_add(const ock_parameter *parameter, size_t rows,
+                                   ock_tensor *totals);
+
+/* ---- Fused dense layers ---- */
+
+typedef struct ock_dense_parameters {
+    ock_parameter kernel; /* I x O */
+    ock_parameter bias;   /* 1 x O; value NULL: no bias */
+} ock_dense_parameters;
+
+/* y = dropout(f(x W + b)): x is B x I, y is B x O. dropout may be NULL. f may be
+ * any activation but OCK_SOFTMAX, which needs the whole row. */
+OCK_API ock_status ock_dense_forward(const ock_tensor *x, const ock_dense_parameters *parameters,
+                                     ock_activation activation, const ock_dropout *dropout,
+                                     ock_tensor *y);
+
+/* dx = (dy W^T) f'(.) mask / (1 - rate): from dy (B x O), the gradient at this
+ * layer's product, to dx (B x I), the gradient at the product of the layer
+ * before, whose activation, dropout and output y (B x I) these are. y is not read, and may be
+ * NULL, where the activation is linear. f' is taken from y, so OCK_GELU and OCK_SOFTMAX
+ * are refused. */
+OCK_API ock_status ock_dense_backward_input(const ock_tensor *dy,
+                                            const ock_dense_parameters *parameters,
+                                            ock_activation activation, const ock_dropout *dropout,
+                                            const ock_tensor *y, ock_tensor *dx);
+
+/* ock_step() on kernel and bias with the gradients x^T dy and sum over rows of dy, which reach no
+ * memory. x is B x I, dy is B x O. Run it after ock_dense_backward_input(), which reads
+ * the kernel as it was. totals (may be NULL) receives B times the penalties. */
+OCK_API ock_status ock_dense_backward_weights(const ock_optimizer *optimizer, uint64_t iteration,
+                                              const ock_tensor *x, const ock_tensor *dy,
+                                              const ock_dense_parameters *parameters,
+                                              ock_tensor *totals);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

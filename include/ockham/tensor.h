@@ -1,0 +1,60 @@
+/* Tensors: row-major matrices of 32-bit floats or integers on a context's device.
+ * A vector is a matrix of one row; labels and row indices are a matrix of one
+ * column. */
+#ifndef OCKHAM_TENSOR_H
+#define OCKHAM_TENSOR_H
+
+#include <ockham/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ock_tensor ock_tensor;
+
+typedef enum ock_dtype {
+    OCK_F32,
+    OCK_I32,
+} ock_dtype;
+
+/* Makes a rows x cols tensor of zeros. *tensor is the caller's; NULL on failure.
+ * Errors: OCK_INVALID_ARGUMENT (a dimension of 0, or over INT32_MAX),
+ * OCK_OUT_OF_MEMORY (the size overflows, exceeds the device's largest buffer, or was refused),
+ * OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_tensor_create(ock_context *context, ock_dtype dtype, size_t rows,
+                                     size_t cols, ock_tensor **tensor);
+
+/* Makes a tensor of rows [first, first + rows) of another, which it shares and
+ * keeps alive: either may be destroyed first. *view is the caller's.
+ * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH (beyond the last row), OCK_OUT_OF_MEMORY. */
+OCK_API ock_status ock_tensor_view(const ock_tensor *tensor, size_t first, size_t rows,
+                                   ock_tensor **view);
+
+/* Waits for nothing: the memory is freed when the device no longer needs it. NULL is allowed. */
+OCK_API void ock_tensor_destroy(ock_tensor *tensor);
+
+OCK_API ock_context *ock_tensor_context(const ock_tensor *tensor);
+OCK_API ock_dtype ock_tensor_dtype(const ock_tensor *tensor);
+OCK_API size_t ock_tensor_rows(const ock_tensor *tensor);
+OCK_API size_t ock_tensor_cols(const ock_tensor *tensor);
+
+/* Copies rows x cols contiguous elements from or to host memory, as float or
+ * int32_t according to the tensor. Both wait: when write returns, `data` may be
+ * reused; when read returns, all enqueued before has been done, or its failure is
+ * reported. Errors: OCK_INVALID_ARGUMENT, OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_tensor_write(ock_tensor *tensor, const void *data);
+OCK_API ock_status ock_tensor_read(const ock_tensor *tensor, void *data);
+
+/* Sets every element of a float tensor, or copies between two tensors of one
+ * shape and type. Neither waits. Errors: OCK_INVALID_ARGUMENT,
+ * OCK_SHAPE_MISMATCH, OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_tensor_fill(ock_tensor *tensor, float value);
+OCK_API ock_status ock_tensor_copy(const ock_tensor *source, ock_tensor *target);
+
+/* The largest number of rows of `cols` elements that one tensor can have here; at least 0. */
+OCK_API size_t ock_tensor_max_rows(const ock_context *context, ock_dtype dtype, size_t cols);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,143 @@
+/* The vtable between the validated front (core) and the two backends, and the only
+ * header that the backends share. Arguments arrive validated: shapes fit,
+ * pointers that must be set are set, numbers are in range, nothing forbidden overlaps. */
+#ifndef OCKHAM_BACKEND_H
+#define OCKHAM_BACKEND_H
+
+#include <ockham/ops.h>
+
+typedef struct ock_backend ock_backend;
+
+/* ---- Messages ---- */
+
+/* The text behind ock_context_message(). A failed allocation keeps the fixed part. */
+typedef struct ock_log {
+    char *text; /* NULL: `brief` holds it */
+    char brief[512];
+} ock_log;
+
+/* Sets the message and returns status. */
+ock_status ock_log_report(ock_log *log, ock_status status, const char *format, ...)
+    OCK_PRINTF(3, 4);
+void ock_log_clear(ock_log *log);
+
+/* ---- Tensors ---- */
+
+/* Floats keep every row on a boundary of OCK_PAD elements: a kernel may load and
+ * store whole vectors of up to OCK_PAD elements at multiples of that, and what lies
+ * between cols and stride is readable but means nothing, NaN included. Integers are dense. */
+#define OCK_PAD 16
+
+typedef struct ock_storage {
+    void *handle; /* scalar: float *; OpenCL: cl_mem */
+    size_t bytes;
+    unsigned references;
+} ock_storage;
+
+struct ock_tensor {
+    ock_context *context;
+    ock_storage *storage;
+    ock_dtype dtype;
+    size_t rows, cols;
+    size_t stride; /* elements from one row to the next */
+    size_t offset; /* elements before the first row */
+};
+
+/* ---- Steps ---- */
+
+/* An optimiser at one iteration, worked out once for both backends: `rate` is the learning
+ * rate, for Adam times sqrt(1 - beta2^t)/(1 - beta1^t). */
+typedef struct ock_update {
+    ock_optimizer_kind kind;
+    float rate, momentum;
+    int nesterov;
+    float beta1, beta2, epsilon;
+} ock_update;
+
+/* The fields of a totals tensor. Sums carry the compensation of Kahan's algorithm in *_LOW;
+ * the last three are the bits of a uint32_t. */
+enum {
+    OCK_TOTAL_LOSS,
+    OCK_TOTAL_LOSS_LOW,
+    OCK_TOTAL_CORRECT,
+    OCK_TOTAL_CORRECT_LOW,
+    OCK_TOTAL_PENALTY,
+    OCK_TOTAL_PENALTY_LOW,
+    OCK_TOTAL_ROWS,
+    OCK_TOTAL_BATCHES,
+    OCK_TOTAL_FIRST_BAD,
+};
+
+/* ---- The vtable ---- */
+
+/* X(name, (parameters)): an operation is one line here and NAME in the four files of the
+ * mirror: cl/X.cl, lib/opencl/X.c, lib/scalar/X.c and tests/checkcl/X.c. The functions are
+ * scalar_NAME and opencl_NAME, and each one is required. */
+#define OCK_BACKEND_OPS(X)                                                                         \
+    X(fill, (ock_backend * backend, float value, ock_tensor *y))                                   \
+    X(copy, (ock_backend * backend, const ock_tensor *x, ock_tensor *y))                           \
+    X(matmul, (ock_backend * backend, const ock_matmul_options *options, const ock_tensor *a,      \
+               const ock_tensor *b, ock_tensor *c))                                                \
+    X(activation_forward,                                                                          \
+      (ock_backend * backend, ock_activation activation, const ock_tensor *x, ock_tensor *y))      \
+    X(activation_backward, (ock_backend * backend, ock_activation activation, const ock_tensor *x, \
+                            const ock_tensor *y, const ock_tensor *dy, ock_tensor *dx))            \
+    X(dropout,                                                                                     \
+      (ock_backend * backend, const ock_dropout *dropout, const ock_tensor *x, ock_tensor *y))     \
+    X(loss, (ock_backend * backend, ock_loss_kind kind, const ock_tensor *prediction,              \
+             const ock_tensor *target, ock_tensor *gradient, ock_tensor *totals))                  \
+    X(batch_norm_forward, (ock_backend * backend, const ock_batch_norm *norm, const ock_tensor *x, \
+                           ock_tensor *y, ock_tensor *saved))                                      \
+    X(batch_norm_backward,                                                                         \
+      (ock_backend * backend, const ock_batch_norm *norm, const ock_tensor *x,                     \
+       const ock_tensor *saved, const ock_tensor *dy, ock_tensor *dx, ock_tensor *gradients))      \
+    X(reduce, (ock_backend * backend, ock_reduction reduction, ock_axis axis, const ock_tensor *x, \
+               ock_tensor *y))                                                                     \
+    X(gather, (ock_backend * backend, const ock_tensor *source, const ock_tensor *indices,         \
+               int64_t first, ock_tensor *y))                                                      \
+    X(augment, (ock_backend * backend, const ock_augmentation *augmentation, uint32_t epoch,       \
+                const ock_tensor *indices, const ock_tensor *x, ock_tensor *y))                    \
+    X(step, (ock_backend * backend, const ock_update *update, const ock_parameter *parameter,      \
+             const ock_tensor *gradient, size_t rows, ock_tensor *totals))                         \
+    X(penalty, (ock_backend * backend, const ock_parameter *parameter, size_t rows,                \
+                ock_tensor *totals))                                                               \
+    X(dense_forward, (ock_backend * backend, const ock_tensor *x, const ock_tensor *w,             \
+                      const ock_tensor *b, ock_activation activation, const ock_dropout *dropout,  \
+                      ock_tensor *y))                                                              \
+    X(dense_backward_input, (ock_backend * backend, const ock_tensor *dy, const ock_tensor *w,     \
+                             ock_activation activation, const ock_dropout *dropout,                \
+                             const ock_tensor *y, ock_tensor *dx))                                 \
+    X(dense_backward_weights, (ock_backend * backend, const ock_update *update,                    \
+                               const ock_tensor *x, const ock_tensor *dy,                          \
+                               const ock_dense_parameters *parameters, ock_tensor *totals))
+
+typedef struct ock_backend_table {
+    void (*close)(ock_backend *backend);
+    ock_status (*finish)(ock_backend *backend);
+    ock_status (*flush)(ock_backend *backend);
+    ock_status (*allocate)(ock_backend *backend, size_t bytes, void **handle); /* of zeros */
+    void (*release)(ock_backend *backend, void *handle);
+    ock_status (*write)(ock_backend *backend, const void *data, ock_tensor *tensor); /* waits */
+    ock_status (*read)(ock_backend *backend, const ock_tensor *tensor, void *data);  /* waits */
+#define OCK_BACKEND_ENTRY(name, parameters) ock_status(*name) parameters;
+    OCK_BACKEND_OPS(OCK_BACKEND_ENTRY)
+#undef OCK_BACKEND_ENTRY
+} ock_backend_table;
+
+/* The head of each backend's own record. */
+struct ock_backend {
+    const ock_backend_table *table;
+    ock_log *log; /* the context's */
+};
+
+/* ---- Opening ---- */
+
+/* Both leave *backend NULL on failure, with a message in log. threads 0: OpenMP's own number. */
+ock_status scalar_open(int threads, ock_log *log, ock_backend **backend);
+ock_status opencl_open(const ock_device *device, ock_log *log, ock_backend **backend);
+
+/* Appends the platforms' devices to devices[0 .. *count), at most `capacity` in all, and
+ * counts on beyond it. OCK_OK also where there is no driver: that is a row. */
+ock_status opencl_list(ock_device *devices, size_t capacity, size_t *count);
+
+#endif

@@ -1,0 +1,93 @@
+/* What the files of the OpenCL backend share: its record, and how a kernel is launched. */
+#ifndef OCKHAM_OPENCL_H
+#define OCKHAM_OPENCL_H
+
+#include <CL/cl.h>
+
+#include "backend.h"
+
+/* How many columns one vector of the kernels holds (16 on CPUs, 4 on GPUs) and
+ * how a product is cut into tiles; passed to the kernels by -D. */
+typedef struct opencl_tiles {
+    size_t vector;        /* V */
+    size_t rows, vectors; /* a work-item's tile: rows x (vectors V) */
+    size_t group;         /* group x group work-items share local memory; 1: none do */
+} opencl_tiles;
+
+typedef struct opencl_backend {
+    ock_backend base;
+    cl_device_id device;
+    cl_context context;
+    cl_command_queue queue;
+    cl_program program;
+    cl_kernel *kernels; /* every one in the program */
+    const char **names;
+    cl_uint kernel_count;
+    opencl_tiles tiles;
+    cl_mem scratch;
+    size_t scratch_bytes;
+    struct opencl_events *events; /* of commands not yet known to have succeeded */
+} opencl_backend;
+
+/* ---- errors.c ---- */
+
+/* "CL_OUT_OF_RESOURCES"; static. */
+const char *opencl_error_name(cl_int error);
+
+/* Reports "CALL: NAME (code)" and returns the status that fits: OCK_OUT_OF_MEMORY for
+ * the allocation failures, else OCK_DEVICE_FAILED. */
+ock_status opencl_failed(ock_log *log, const char *call, cl_int error);
+
+/* ---- launch.c ---- */
+
+/* One kernel launch: begin, one call per argument in order, launch. An error sticks and
+ * comes out of launch. */
+typedef struct opencl_call {
+    opencl_backend *backend;
+    const char *name;
+    cl_kernel kernel;
+    cl_uint next;
+    cl_int error;
+} opencl_call;
+
+opencl_call opencl_begin(ock_backend *backend, const char *kernel);
+void opencl_arg_int(opencl_call *call, int32_t value);
+void opencl_arg_uint(opencl_call *call, uint32_t value);
+void opencl_arg_float(opencl_call *call, float value);
+void opencl_arg_ulong(opencl_call *call, uint64_t value);
+void opencl_arg_buffer(opencl_call *call, cl_mem buffer);
+void opencl_arg_local(opencl_call *call, size_t bytes);
+
+/* Three arguments: __global T *x, ulong x_offset, uint x_stride. NULL gives NULL, 0, 0. */
+void opencl_arg_tensor(opencl_call *call, const ock_tensor *tensor);
+
+/* Six: uint threshold (kept where a word is at least that), float scale, uint seed_low, uint
+ * seed_high, uint step, uint layer. NULL gives threshold 0, scale 1. */
+void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout);
+
+/* global is rounded up to local, which may be NULL; kernels check their bounds. */
+ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *global,
+                         const size_t *local);
+
+/* A buffer of at least `bytes` for use within one operation. Its contents are undefined. */
+ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch);
+
+/* Keeps the event of a command so that its failure is seen at the next flush or finish. */
+ock_status opencl_keep(opencl_backend *backend, const char *command, cl_event event);
+
+/* ---- program.c ---- */
+
+ock_status opencl_build(opencl_backend *backend);
+
+/* ---- the operations ---- */
+
+#define OPENCL_OP(name, parameters) ock_status opencl_##name parameters;
+OCK_BACKEND_OPS(OPENCL_OP)
+#undef OPENCL_OP
+
+static inline size_t opencl_ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+#endif

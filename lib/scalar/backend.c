@@ -1,0 +1,107 @@
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "scalar.h"
+
+static void scalar_close(ock_backend *backend)
+{
+    free(backend);
+}
+
+static ock_status scalar_wait(ock_backend *backend)
+{
+    (void)backend;
+    return OCK_OK;
+}
+
+static ock_status scalar_allocate(ock_backend *backend, size_t bytes, void **handle)
+{
+    size_t alignment = OCK_PAD * sizeof(float);
+    size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+    *handle = rounded < bytes ? NULL : aligned_alloc(alignment, rounded);
+    if (!*handle)
+        return ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for %zu bytes", bytes);
+    memset(*handle, 0, rounded);
+    return OCK_OK;
+}
+
+static void scalar_release(ock_backend *backend, void *handle)
+{
+    (void)backend;
+    free(handle);
+}
+
+static ock_status scalar_write(ock_backend *backend, const void *data, ock_tensor *tensor)
+{
+    (void)backend;
+    size_t bytes = tensor->cols * sizeof(float);
+    for (size_t i = 0; i < tensor->rows; i++)
+        memcpy(scalar_row(tensor, i), (const char *)data + i * bytes, bytes);
+    return OCK_OK;
+}
+
+static ock_status scalar_read(ock_backend *backend, const ock_tensor *tensor, void *data)
+{
+    (void)backend;
+    size_t bytes = tensor->cols * sizeof(float);
+    for (size_t i = 0; i < tensor->rows; i++)
+        memcpy((char *)data + i * bytes, scalar_row(tensor, i), bytes);
+    return OCK_OK;
+}
+
+ock_status scalar_fill(ock_backend *backend, float value, ock_tensor *y)
+{
+    (void)backend;
+    for (size_t i = 0; i < y->rows; i++) {
+        float *row = scalar_row(y, i);
+        for (size_t j = 0; j < y->cols; j++)
+            row[j] = value;
+    }
+    return OCK_OK;
+}
+
+ock_status scalar_copy(ock_backend *backend, const ock_tensor *x, ock_tensor *y)
+{
+    (void)backend;
+    for (size_t i = 0; i < x->rows; i++)
+        memcpy(scalar_row(y, i), scalar_row(x, i), x->cols * sizeof(float));
+    return OCK_OK;
+}
+
+static const ock_backend_table scalar_table = {
+    .close = scalar_close,
+    .finish = scalar_wait,
+    .flush = scalar_wait,
+    .allocate = scalar_allocate,
+    .release = scalar_release,
+    .write = scalar_write,
+    .read = scalar_read,
+#define SCALAR_ENTRY(name, parameters) .name = scalar_##name,
+    OCK_BACKEND_OPS(SCALAR_ENTRY)
+#undef SCALAR_ENTRY
+};
+
+static int default_threads(void)
+{
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
+{
+    scalar_backend *scalar = calloc(1, sizeof *scalar);
+    *backend = NULL;
+    if (!scalar)
+        return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for the scalar path");
+    scalar->base = (ock_backend){.table = &scalar_table, .log = log};
+    scalar->threads = threads > 0 ? threads : default_threads();
+    *backend = &scalar->base;
+    return OCK_OK;
+}
