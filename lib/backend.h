@@ -99,17 +99,17 @@ enum {
                 const ock_tensor *indices, const ock_tensor *x, ock_tensor *y))                    \
     X(step, (ock_backend * backend, const ock_update *update, const ock_parameter *parameter,      \
              const ock_tensor *gradient, size_t rows, ock_tensor *totals))                         \
-    X(penalty, (ock_backend * backend, const ock_parameter *parameter, size_t rows,                \
-                ock_tensor *totals))                                                               \
-    X(dense_forward, (ock_backend * backend, const ock_tensor *x, const ock_tensor *w,             \
-                      const ock_tensor *b, ock_activation activation, const ock_dropout *dropout,  \
-                      ock_tensor *y))                                                              \
+    X(penalty,                                                                                     \
+      (ock_backend * backend, const ock_parameter *parameter, size_t rows, ock_tensor *totals))    \
+    X(dense_forward,                                                                               \
+      (ock_backend * backend, const ock_tensor *x, const ock_tensor *w, const ock_tensor *b,       \
+       ock_activation activation, const ock_dropout *dropout, ock_tensor *y))                      \
     X(dense_backward_input, (ock_backend * backend, const ock_tensor *dy, const ock_tensor *w,     \
                              ock_activation activation, const ock_dropout *dropout,                \
                              const ock_tensor *y, ock_tensor *dx))                                 \
-    X(dense_backward_weights, (ock_backend * backend, const ock_update *update,                    \
-                               const ock_tensor *x, const ock_tensor *dy,                          \
-                               const ock_dense_parameters *parameters, ock_tensor *totals))
+    X(dense_backward_weights,                                                                      \
+      (ock_backend * backend, const ock_update *update, const ock_tensor *x, const ock_tensor *dy, \
+       const ock_dense_parameters *parameters, ock_tensor *totals))
 
 typedef struct ock_backend_table {
     void (*close)(ock_backend *backend);
@@ -134,6 +134,7 @@ struct ock_backend {
 
 /* Both leave *backend NULL on failure, with a message in log. threads 0: OpenMP's own number. */
 ock_status scalar_open(int threads, ock_log *log, ock_backend **backend);
+int scalar_default_threads(void);
 ock_status opencl_open(const ock_device *device, ock_log *log, ock_backend **backend);
 
 /* Appends the platforms' devices to devices[0 .. *count), at most `capacity` in all, and

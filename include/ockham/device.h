@@ -32,10 +32,10 @@ typedef struct ock_device {
     char version[128]; /* OpenCL version as the device states it */
     char driver[128];
     uint32_t compute_units;
-    uint32_t max_work_group;  /* work-items */
-    uint64_t global_memory;   /* bytes */
-    uint64_t max_allocation;  /* bytes in one buffer */
-    uint64_t local_memory;    /* bytes */
+    uint32_t max_work_group; /* work-items */
+    uint64_t global_memory;  /* bytes */
+    uint64_t max_allocation; /* bytes in one buffer */
+    uint64_t local_memory;   /* bytes */
     bool fp16, fp64;
     ock_status status; /* OCK_OK: meets the floor; otherwise the device is never chosen */
     char reason[256];  /* why status is not OCK_OK, and what to do about it */

@@ -176,8 +176,8 @@ typedef struct ock_augmentation {
     float rotation_range;             /* degrees, to either side; 0..180 */
     float width_shift_range;          /* share of the width, along it; 0..1 */
     float height_shift_range;         /* share of the height; 0..1 */
-    float zoom_range;                 /* zoom in 1 - range .. 1 + range, each axis; 0 <= range < 1 */
-    float cval;                       /* the value outside the picture */
+    float zoom_range; /* zoom in 1 - range .. 1 + range, each axis; 0 <= range < 1 */
+    float cval;       /* the value outside the picture */
     uint64_t seed;
 } ock_augmentation;
 
@@ -203,14 +203,15 @@ typedef enum ock_optimizer_kind {
  * v += (1 - beta2)(g^2 - v), w -= lr sqrt(1 - beta2^t)/(1 - beta1^t) m/(sqrt(v) + epsilon). */
 typedef struct ock_optimizer {
     ock_optimizer_kind kind;
-    float learning_rate; /* > 0 */
+    float learning_rate; /* >= 0 */
     float momentum;      /* SGD; 0 <= momentum < 1 */
     bool nesterov;       /* SGD, with momentum */
     float beta1, beta2;  /* Adam; 0 <= beta < 1 */
     float epsilon;       /* Adam; > 0 */
 } ock_optimizer;
 
-/* Keras's: Adam with lr 1e-3, beta 0.9 and 0.999, epsilon 1e-7; SGD with lr 0.01 and no momentum. */
+/* Keras's: Adam with lr 1e-3, beta 0.9 and 0.999, epsilon 1e-7; SGD with lr 0.01 and no momentum.
+ */
 OCK_API ock_optimizer ock_adam_defaults(void);
 OCK_API ock_optimizer ock_sgd_defaults(void);
 
@@ -230,12 +231,11 @@ typedef struct ock_parameter {
  * gradient joins it first. totals (may be NULL) receives `rows` times the penalty
  * at the weights before the step. */
 OCK_API ock_status ock_step(const ock_optimizer *optimizer, uint64_t iteration,
-                            const ock_parameter *parameter, const ock_tensor *gradient,
-                            size_t rows, ock_tensor *totals);
+                            const ock_parameter *parameter, const ock_tensor *gradient, size_t rows,
+                            ock_tensor *totals);
 
 /* Adds `rows` times the parameter's penalty to totals. */
-OCK_API ock_status ock_penalty_add(const ock_parameter *parameter, size_t rows,
-                                   ock_tensor *totals);
+OCK_API ock_status ock_penalty_add(const ock_parameter *parameter, size_t rows, ock_tensor *totals);
 
 /* ---- Fused dense layers ---- */
 

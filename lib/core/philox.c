@@ -1,6 +1,8 @@
 #include <ockham/ops.h>
 
-enum { ROUNDS = 10 };
+enum {
+    ROUNDS = 10
+};
 
 static void philox_round(uint32_t c[4], const uint32_t key[2])
 {

@@ -85,7 +85,7 @@ static const ock_backend_table scalar_table = {
 #undef SCALAR_ENTRY
 };
 
-static int default_threads(void)
+int scalar_default_threads(void)
 {
 #ifdef _OPENMP
     return omp_get_max_threads();
@@ -101,7 +101,7 @@ ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
     if (!scalar)
         return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for the scalar path");
     scalar->base = (ock_backend){.table = &scalar_table, .log = log};
-    scalar->threads = threads > 0 ? threads : default_threads();
+    scalar->threads = threads > 0 ? threads : scalar_default_threads();
     *backend = &scalar->base;
     return OCK_OK;
 }

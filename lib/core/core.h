@@ -1,0 +1,55 @@
+/* The context's record, and the checks that stand in front of the vtable. */
+#ifndef OCKHAM_CORE_H
+#define OCKHAM_CORE_H
+
+#include "backend.h"
+
+struct ock_context {
+    ock_device device;
+    ock_log log;
+    ock_backend *backend;
+    size_t max_allocation;
+};
+
+/* ---- select.c ---- */
+
+/* Opens a device without testing it. On failure *context is NULL and log has the message. */
+ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
+                            ock_log *log, ock_context **context);
+
+/* ---- self_test.c ---- */
+
+/* Compares the context's device with the scalar path: all operations, or those of a training
+ * step only. */
+ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *result);
+
+/* ---- check.c ---- */
+
+/* The checks of one call. The first that fails sticks; check_end() reports it. */
+typedef struct check {
+    const char *call;
+    ock_context *context; /* of the first tensor seen */
+    ock_status status;
+    char message[256];
+} check;
+
+check check_begin(const char *call);
+void check_fail(check *c, ock_status status, const char *format, ...) OCK_PRINTF(3, 4);
+void check_true(check *c, bool condition, const char *what);
+void check_tensor(check *c, const char *name, const ock_tensor *tensor, ock_dtype dtype);
+void check_shape(check *c, const char *name, const ock_tensor *tensor, size_t rows, size_t cols);
+void check_range(check *c, const char *name, double value, double low, double high);
+
+/* low <= value < high */
+void check_below(check *c, const char *name, double value, double low, double high);
+
+/* The output must not overlap the input; check_in_place() allows the very same tensor. */
+void check_apart(check *c, const char *output_name, const ock_tensor *output,
+                 const char *input_name, const ock_tensor *input);
+void check_in_place(check *c, const char *output_name, const ock_tensor *output,
+                    const char *input_name, const ock_tensor *input);
+void check_dropout(check *c, const ock_dropout *dropout);
+void check_totals(check *c, const ock_tensor *totals);
+ock_status check_end(check *c);
+
+#endif

@@ -1,0 +1,119 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/core.h"
+#include "core/log.h"
+
+const char *ock_device_type_name(ock_device_type type)
+{
+    switch (type) {
+    case OCK_DEVICE_SCALAR:
+        return "scalar";
+    case OCK_DEVICE_CPU:
+        return "cpu";
+    case OCK_DEVICE_GPU:
+        return "gpu";
+    case OCK_DEVICE_ACCELERATOR:
+        return "accelerator";
+    case OCK_DEVICE_NONE:
+        break;
+    }
+    return "none";
+}
+
+static uint64_t physical_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
+static ock_device scalar_device(void)
+{
+    return (ock_device){
+        .type = OCK_DEVICE_SCALAR,
+        .platform = -1,
+        .index = -1,
+        .id = "scalar",
+        .name = "plain C",
+        .platform_name = "none",
+        .vendor = "Ockham",
+        .version = "C11",
+        .compute_units = (uint32_t)scalar_default_threads(),
+        .global_memory = physical_memory(),
+        .max_allocation = PTRDIFF_MAX,
+        .fp64 = true,
+    };
+}
+
+static ock_status list_platforms(ock_device *devices, size_t capacity, size_t *count)
+{
+#if OCK_OPENCL
+    return opencl_list(devices, capacity, count);
+#else
+    if ((*count)++ < capacity) {
+        *devices = (ock_device){
+            .type = OCK_DEVICE_NONE, .platform = -1, .index = -1, .status = OCK_UNSUPPORTED};
+        snprintf(devices->name, sizeof devices->name, "OpenCL");
+        snprintf(devices->reason, sizeof devices->reason, "this library was built without OpenCL");
+    }
+    return OCK_OK;
+#endif
+}
+
+ock_status ock_device_list(ock_device **devices, size_t *count)
+{
+    if (!devices || !count)
+        return OCK_INVALID_ARGUMENT;
+    *devices = NULL;
+    *count = 0;
+    for (size_t capacity = 16;; capacity *= 2) {
+        ock_device *list = calloc(capacity, sizeof *list);
+        size_t found = 0;
+        if (!list)
+            return OCK_OUT_OF_MEMORY;
+        ock_status status = list_platforms(list, capacity - 1, &found);
+        if (status == OCK_OK && found < capacity) {
+            list[found] = scalar_device();
+            *devices = list;
+            *count = found + 1;
+            return OCK_OK;
+        }
+        free(list);
+        if (status != OCK_OK)
+            return status;
+    }
+}
+
+void ock_device_list_free(ock_device *devices)
+{
+    free(devices);
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+ock_status ock_device_self_test(const ock_device *device, ock_self_test *result)
+{
+    if (!device || !result)
+        return OCK_INVALID_ARGUMENT;
+    *result = (ock_self_test){0};
+    double start = seconds_now();
+    ock_log log = {0};
+    ock_context *context = NULL;
+    ock_context_options options = ock_context_defaults();
+    ock_status status = ock_context_open(device, &options, &log, &context);
+    if (status == OCK_OK)
+        status = ock_self_test_run(context, true, result);
+    else
+        snprintf(result->message, sizeof result->message, "%s", ock_log_text(&log));
+    ock_context_destroy(context);
+    ock_log_clear(&log);
+    result->seconds = seconds_now() - start;
+    return status;
+}

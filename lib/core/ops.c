@@ -1,0 +1,283 @@
+#include <string.h>
+
+#include "core/core.h"
+
+#define CALL(c, name, ...) (c).context->backend->table->name((c).context->backend, __VA_ARGS__)
+
+static size_t rows_of(const ock_tensor *tensor)
+{
+    return tensor ? tensor->rows : 0;
+}
+
+static size_t cols_of(const ock_tensor *tensor)
+{
+    return tensor ? tensor->cols : 0;
+}
+
+/* ---- Products ---- */
+
+ock_matmul_options ock_matmul_defaults(void)
+{
+    return (ock_matmul_options){.alpha = 1};
+}
+
+ock_status ock_matmul(const ock_matmul_options *options, const ock_tensor *a, const ock_tensor *b,
+                      ock_tensor *c)
+{
+    ock_matmul_options defaults = ock_matmul_defaults();
+    if (!options)
+        options = &defaults;
+    check k = check_begin("ock_matmul");
+    check_tensor(&k, "a", a, OCK_F32);
+    check_tensor(&k, "b", b, OCK_F32);
+    size_t m = options->transpose_a ? cols_of(a) : rows_of(a);
+    size_t inner_a = options->transpose_a ? rows_of(a) : cols_of(a);
+    size_t inner_b = options->transpose_b ? cols_of(b) : rows_of(b);
+    size_t n = options->transpose_b ? rows_of(b) : cols_of(b);
+    if (inner_a != inner_b)
+        check_fail(&k, OCK_SHAPE_MISMATCH, "op(a) has %zu columns and op(b) %zu rows", inner_a,
+                   inner_b);
+    check_shape(&k, "c", c, m, n);
+    check_apart(&k, "c", c, "a", a);
+    check_apart(&k, "c", c, "b", b);
+    if (check_end(&k) != OCK_OK)
+        return k.status;
+    return CALL(k, matmul, options, a, b, c);
+}
+
+/* ---- Activations and dropout ---- */
+
+static void check_activation(check *c, ock_activation activation)
+{
+    check_true(c, (int)activation >= OCK_LINEAR && activation <= OCK_SOFTMAX,
+               "activation is none of ock_activation");
+}
+
+ock_status ock_activation_forward(ock_activation activation, const ock_tensor *x, ock_tensor *y)
+{
+    check c = check_begin("ock_activation_forward");
+    check_activation(&c, activation);
+    check_tensor(&c, "x", x, OCK_F32);
+    check_shape(&c, "y", y, rows_of(x), cols_of(x));
+    check_in_place(&c, "y", y, "x", x);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, activation_forward, activation, x, y);
+}
+
+ock_status ock_activation_backward(ock_activation activation, const ock_tensor *x,
+                                   const ock_tensor *y, const ock_tensor *dy, ock_tensor *dx)
+{
+    check c = check_begin("ock_activation_backward");
+    const ock_tensor *read = activation == OCK_GELU ? x : y;
+    check_activation(&c, activation);
+    check_tensor(&c, "dy", dy, OCK_F32);
+    check_shape(&c, "dx", dx, rows_of(dy), cols_of(dy));
+    check_shape(&c, activation == OCK_GELU ? "x" : "y", read, rows_of(dy), cols_of(dy));
+    check_apart(&c, "dx", dx, "the activation's tensor", read);
+    check_in_place(&c, "dx", dx, "dy", dy);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, activation_backward, activation, x, y, dy, dx);
+}
+
+ock_status ock_dropout_apply(const ock_dropout *dropout, const ock_tensor *x, ock_tensor *y)
+{
+    check c = check_begin("ock_dropout_apply");
+    check_tensor(&c, "x", x, OCK_F32);
+    check_shape(&c, "y", y, rows_of(x), cols_of(x));
+    check_true(&c, dropout, "dropout is NULL");
+    check_dropout(&c, dropout);
+    check_in_place(&c, "y", y, "x", x);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, dropout, dropout, x, y);
+}
+
+/* ---- Losses ---- */
+
+ock_status ock_loss(ock_loss_kind kind, const ock_tensor *prediction, const ock_tensor *target,
+                    ock_tensor *gradient, ock_tensor *totals)
+{
+    check c = check_begin("ock_loss");
+    check_true(&c, (int)kind >= OCK_SOFTMAX_CROSSENTROPY && kind <= OCK_MEAN_SQUARED_ERROR,
+               "kind is none of ock_loss_kind");
+    check_tensor(&c, "prediction", prediction, OCK_F32);
+    bool labels = target && target->dtype == OCK_I32;
+    check_tensor(&c, "target", target, labels ? OCK_I32 : OCK_F32);
+    if (labels && kind != OCK_SOFTMAX_CROSSENTROPY)
+        check_fail(&c, OCK_INVALID_ARGUMENT,
+                   "labels go with OCK_SOFTMAX_CROSSENTROPY only; this loss needs a float target");
+    size_t cols = labels ? 1 : cols_of(prediction);
+    if (target && (target->rows != rows_of(prediction) || target->cols != cols))
+        check_fail(&c, OCK_SHAPE_MISMATCH, "target is %zu x %zu and must be %zu x %zu",
+                   target->rows, target->cols, rows_of(prediction), cols);
+    if (gradient) {
+        check_shape(&c, "gradient", gradient, rows_of(prediction), cols_of(prediction));
+        check_in_place(&c, "gradient", gradient, "prediction", prediction);
+        check_apart(&c, "gradient", gradient, "target", target);
+    }
+    check_totals(&c, totals);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, loss, kind, prediction, target, gradient, totals);
+}
+
+static uint64_t bits(const float *values, int field)
+{
+    uint32_t word;
+    memcpy(&word, &values[field], sizeof word);
+    return word;
+}
+
+ock_status ock_totals_read(const ock_tensor *totals, ock_totals *values)
+{
+    float raw[OCK_TOTALS_SIZE];
+    check c = check_begin("ock_totals_read");
+    check_shape(&c, "totals", totals, 1, OCK_TOTALS_SIZE);
+    check_true(&c, values, "values is NULL");
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    ock_status status = CALL(c, read, totals, raw);
+    if (status != OCK_OK)
+        return status;
+    *values = (ock_totals){
+        .loss = (double)raw[OCK_TOTAL_LOSS] - raw[OCK_TOTAL_LOSS_LOW],
+        .correct = (double)raw[OCK_TOTAL_CORRECT] - raw[OCK_TOTAL_CORRECT_LOW],
+        .penalty = (double)raw[OCK_TOTAL_PENALTY] - raw[OCK_TOTAL_PENALTY_LOW],
+        .rows = (double)bits(raw, OCK_TOTAL_ROWS),
+        .batches = bits(raw, OCK_TOTAL_BATCHES),
+        .first_bad = bits(raw, OCK_TOTAL_FIRST_BAD),
+    };
+    return OCK_OK;
+}
+
+/* ---- Batch normalisation ---- */
+
+static void check_norm(check *c, const ock_batch_norm *norm, size_t cols)
+{
+    check_true(c, norm, "norm is NULL");
+    if (!norm)
+        return;
+    check_shape(c, "gamma", norm->gamma, 1, cols);
+    check_shape(c, "beta", norm->beta, 1, cols);
+    check_shape(c, "mean", norm->mean, 1, cols);
+    check_shape(c, "variance", norm->variance, 1, cols);
+    check_below(c, "momentum", norm->momentum, 0, 1);
+    check_range(c, "epsilon", norm->epsilon, 1e-30, 1);
+}
+
+ock_status ock_batch_norm_forward(const ock_batch_norm *norm, const ock_tensor *x, ock_tensor *y,
+                                  ock_tensor *saved)
+{
+    check c = check_begin("ock_batch_norm_forward");
+    check_tensor(&c, "x", x, OCK_F32);
+    check_shape(&c, "y", y, rows_of(x), cols_of(x));
+    check_norm(&c, norm, cols_of(x));
+    check_in_place(&c, "y", y, "x", x);
+    if (saved)
+        check_shape(&c, "saved", saved, 2, cols_of(x));
+    check_apart(&c, "saved", saved, "x", x);
+    check_apart(&c, "saved", saved, "y", y);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, batch_norm_forward, norm, x, y, saved);
+}
+
+ock_status ock_batch_norm_backward(const ock_batch_norm *norm, const ock_tensor *x,
+                                   const ock_tensor *saved, const ock_tensor *dy, ock_tensor *dx,
+                                   ock_tensor *gradients)
+{
+    check c = check_begin("ock_batch_norm_backward");
+    check_tensor(&c, "x", x, OCK_F32);
+    check_shape(&c, "saved", saved, 2, cols_of(x));
+    check_shape(&c, "dy", dy, rows_of(x), cols_of(x));
+    check_shape(&c, "dx", dx, rows_of(x), cols_of(x));
+    check_shape(&c, "gradients", gradients, 2, cols_of(x));
+    check_norm(&c, norm, cols_of(x));
+    check_apart(&c, "dx", dx, "x", x);
+    check_in_place(&c, "dx", dx, "dy", dy);
+    check_apart(&c, "gradients", gradients, "dx", dx);
+    check_apart(&c, "gradients", gradients, "dy", dy);
+    check_apart(&c, "gradients", gradients, "x", x);
+    check_apart(&c, "gradients", gradients, "saved", saved);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, batch_norm_backward, norm, x, saved, dy, dx, gradients);
+}
+
+/* ---- Reductions ---- */
+
+ock_status ock_reduce(ock_reduction reduction, ock_axis axis, const ock_tensor *x, ock_tensor *y)
+{
+    check c = check_begin("ock_reduce");
+    check_true(&c, (int)reduction >= OCK_SUM && reduction <= OCK_SQUARE_SUM,
+               "reduction is none of ock_reduction");
+    check_true(&c, (int)axis >= OCK_ALL && axis <= OCK_COLS, "axis is none of ock_axis");
+    check_tensor(&c, "x", x, OCK_F32);
+    check_shape(&c, "y", y, axis == OCK_COLS ? rows_of(x) : 1, axis == OCK_ROWS ? cols_of(x) : 1);
+    check_apart(&c, "y", y, "x", x);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, reduce, reduction, axis, x, y);
+}
+
+/* ---- Batches ---- */
+
+static void check_indices(check *c, const ock_tensor *indices, size_t rows)
+{
+    check_tensor(c, "indices", indices, OCK_I32);
+    if (indices && (indices->rows != rows || indices->cols != 1))
+        check_fail(c, OCK_SHAPE_MISMATCH, "indices is %zu x %zu and must be %zu x 1", indices->rows,
+                   indices->cols, rows);
+}
+
+ock_status ock_gather(const ock_tensor *source, const ock_tensor *indices, int64_t first,
+                      ock_tensor *y)
+{
+    check c = check_begin("ock_gather");
+    check_tensor(&c, "source", source, source ? source->dtype : OCK_F32);
+    check_tensor(&c, "y", y, source ? source->dtype : OCK_F32);
+    if (cols_of(y) != cols_of(source))
+        check_fail(&c, OCK_SHAPE_MISMATCH, "y has %zu columns and source %zu", cols_of(y),
+                   cols_of(source));
+    check_indices(&c, indices, rows_of(y));
+    check_range(&c, "first", (double)first, -(double)INT32_MAX, INT32_MAX);
+    check_apart(&c, "y", y, "source", source);
+    check_apart(&c, "y", y, "indices", indices);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, gather, source, indices, first, y);
+}
+
+static void check_augmentation(check *c, const ock_augmentation *a, size_t cols)
+{
+    check_true(c, a, "augmentation is NULL");
+    if (!a)
+        return;
+    uint64_t pixels = (uint64_t)a->height * a->width;
+    check_true(c, pixels > 0 && a->channels > 0 && a->channels <= cols && pixels <= cols,
+               "height, width and channels must be at least 1 and give x's columns");
+    if (pixels * a->channels != cols)
+        check_fail(c, OCK_SHAPE_MISMATCH, "pictures of %u x %u x %u do not fit %zu columns",
+                   a->height, a->width, a->channels, cols);
+    check_range(c, "rotation_range", a->rotation_range, 0, 180);
+    check_range(c, "width_shift_range", a->width_shift_range, 0, 1);
+    check_range(c, "height_shift_range", a->height_shift_range, 0, 1);
+    check_below(c, "zoom_range", a->zoom_range, 0, 1);
+    check_range(c, "cval", a->cval, -3e38, 3e38);
+}
+
+ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
+                       const ock_tensor *indices, const ock_tensor *x, ock_tensor *y)
+{
+    check c = check_begin("ock_augment");
+    check_tensor(&c, "x", x, OCK_F32);
+    check_shape(&c, "y", y, rows_of(x), cols_of(x));
+    check_indices(&c, indices, rows_of(x));
+    check_augmentation(&c, augmentation, cols_of(x));
+    check_apart(&c, "y", y, "x", x);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, augment, augmentation, epoch, indices, x, y);
+}

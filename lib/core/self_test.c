@@ -1,0 +1,333 @@
+/* The known-answer test: each operation on fixed data, on the device and in plain C. The sizes
+ * straddle a kernel's tiles; the plain path is itself held to Keras by the test suite. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/core.h"
+
+enum {
+    BATCH = 19,
+    INPUTS = 37,
+    OUTPUTS = 21,
+    TENSORS = 12,
+    ELEMENTS = 2048
+};
+
+/* One operation's run on one context: its tensors, and what it left in those that `keep` took. */
+typedef struct bench {
+    ock_context *context;
+    ock_tensor *tensors[TENSORS];
+    size_t count, kept;
+    float values[ELEMENTS];
+    ock_status status;
+} bench;
+
+static ock_tensor *make(bench *b, ock_dtype dtype, size_t rows, size_t cols)
+{
+    ock_tensor *tensor = NULL;
+    if (b->status == OCK_OK)
+        b->status = ock_tensor_create(b->context, dtype, rows, cols, &tensor);
+    if (tensor)
+        b->tensors[b->count++] = tensor;
+    return tensor;
+}
+
+/* Values in -1..1, different for each tensor of a run. */
+static ock_tensor *random_floats(bench *b, size_t rows, size_t cols)
+{
+    float data[ELEMENTS];
+    uint32_t salt = (uint32_t)b->count, draw[4];
+    for (uint32_t i = 0; i < rows * cols; i++) {
+        ock_philox((uint32_t[4]){i / 4, salt, 0, 0}, 1, draw);
+        data[i] = (float)(draw[i % 4] >> 8) * 0x1p-23f - 1;
+    }
+    ock_tensor *tensor = make(b, OCK_F32, rows, cols);
+    if (tensor)
+        b->status = ock_tensor_write(tensor, data);
+    return tensor;
+}
+
+/* 0, 1, .. limit - 1 over and over, in steps of 5. */
+static ock_tensor *integers(bench *b, size_t rows, int32_t limit)
+{
+    int32_t data[ELEMENTS];
+    for (size_t i = 0; i < rows; i++)
+        data[i] = (int32_t)(5 * i) % limit;
+    ock_tensor *tensor = make(b, OCK_I32, rows, 1);
+    if (tensor)
+        b->status = ock_tensor_write(tensor, data);
+    return tensor;
+}
+
+static void keep(bench *b, const ock_tensor *tensor)
+{
+    size_t count = ock_tensor_rows(tensor) * ock_tensor_cols(tensor);
+    if (b->status == OCK_OK)
+        b->status = ock_tensor_read(tensor, b->values + b->kept);
+    b->kept += count;
+}
+
+static void keep_totals(bench *b, const ock_tensor *totals)
+{
+    ock_totals t = {0};
+    if (b->status == OCK_OK)
+        b->status = ock_totals_read(totals, &t);
+    float values[] = {(float)t.loss, (float)t.correct, (float)t.penalty, (float)t.rows,
+                      (float)t.batches};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        b->values[b->kept++] = values[i];
+}
+
+#define TRY(b, call)                                                                               \
+    do {                                                                                           \
+        if ((b)->status == OCK_OK)                                                                 \
+            (b)->status = (call);                                                                  \
+    } while (0)
+
+static const ock_dropout dropout = {.rate = 0.25f, .seed = 128, .step = 3, .layer = 1};
+
+static ock_dense_parameters dense(bench *b)
+{
+    return (ock_dense_parameters){
+        .kernel = {random_floats(b, INPUTS, OUTPUTS),
+                   random_floats(b, INPUTS, OUTPUTS),
+                   make(b, OCK_F32, INPUTS, OUTPUTS),
+                   {1e-3f, 1e-2f}},
+        .bias = {random_floats(b, 1, OUTPUTS),
+                 random_floats(b, 1, OUTPUTS),
+                 make(b, OCK_F32, 1, OUTPUTS),
+                 {0, 0}},
+    };
+}
+
+/* ---- What a training step needs ---- */
+
+static void test_dense_forward(bench *b)
+{
+    ock_dense_parameters p = dense(b);
+    ock_tensor *x = random_floats(b, BATCH, INPUTS), *y = make(b, OCK_F32, BATCH, OUTPUTS);
+    TRY(b, ock_dense_forward(x, &p, OCK_RELU, &dropout, y));
+    keep(b, y);
+}
+
+static void test_dense_backward_input(bench *b)
+{
+    ock_dense_parameters p = dense(b);
+    ock_tensor *dy = random_floats(b, BATCH, OUTPUTS), *y = random_floats(b, BATCH, INPUTS);
+    ock_tensor *dx = make(b, OCK_F32, BATCH, INPUTS);
+    TRY(b, ock_dense_backward_input(dy, &p, OCK_RELU, &dropout, y, dx));
+    keep(b, dx);
+}
+
+static void test_dense_backward_weights(bench *b)
+{
+    ock_optimizer adam = ock_adam_defaults();
+    ock_dense_parameters p = dense(b);
+    ock_tensor *x = random_floats(b, BATCH, INPUTS), *dy = random_floats(b, BATCH, OUTPUTS);
+    ock_tensor *totals = make(b, OCK_F32, 1, OCK_TOTALS_SIZE);
+    TRY(b, ock_dense_backward_weights(&adam, 2, x, dy, &p, totals));
+    keep(b, p.kernel.value);
+    keep(b, p.bias.value);
+    keep_totals(b, totals);
+}
+
+static void test_loss(bench *b)
+{
+    ock_tensor *logits = random_floats(b, BATCH, OUTPUTS), *labels = integers(b, BATCH, OUTPUTS);
+    ock_tensor *gradient = make(b, OCK_F32, BATCH, OUTPUTS);
+    ock_tensor *totals = make(b, OCK_F32, 1, OCK_TOTALS_SIZE);
+    TRY(b, ock_loss(OCK_SOFTMAX_CROSSENTROPY, logits, labels, gradient, totals));
+    keep(b, gradient);
+    keep_totals(b, totals);
+}
+
+static void test_gather(bench *b)
+{
+    ock_tensor *source = random_floats(b, INPUTS, OUTPUTS), *rows = integers(b, BATCH, INPUTS);
+    ock_tensor *y = make(b, OCK_F32, BATCH, OUTPUTS);
+    TRY(b, ock_gather(source, rows, 0, y));
+    keep(b, y);
+}
+
+/* ---- The rest ---- */
+
+static void test_matmul(bench *b)
+{
+    ock_tensor *a = random_floats(b, BATCH, INPUTS), *w = random_floats(b, INPUTS, OUTPUTS);
+    ock_tensor *c = make(b, OCK_F32, BATCH, OUTPUTS);
+    TRY(b, ock_matmul(NULL, a, w, c));
+    keep(b, c);
+}
+
+static void test_activation(bench *b)
+{
+    ock_tensor *x = random_floats(b, BATCH, OUTPUTS), *dy = random_floats(b, BATCH, OUTPUTS);
+    ock_tensor *y = make(b, OCK_F32, BATCH, OUTPUTS), *dx = make(b, OCK_F32, BATCH, OUTPUTS);
+    TRY(b, ock_activation_forward(OCK_SOFTMAX, x, y));
+    TRY(b, ock_activation_backward(OCK_SOFTMAX, NULL, y, dy, dx));
+    keep(b, y);
+    keep(b, dx);
+}
+
+static void test_dropout(bench *b)
+{
+    ock_tensor *x = random_floats(b, BATCH, OUTPUTS), *y = make(b, OCK_F32, BATCH, OUTPUTS);
+    TRY(b, ock_dropout_apply(&dropout, x, y));
+    keep(b, y);
+}
+
+static void test_batch_norm(bench *b)
+{
+    ock_batch_norm norm = {random_floats(b, 1, OUTPUTS),
+                           random_floats(b, 1, OUTPUTS),
+                           make(b, OCK_F32, 1, OUTPUTS),
+                           make(b, OCK_F32, 1, OUTPUTS),
+                           0.9f,
+                           1e-3f};
+    ock_tensor *x = random_floats(b, BATCH, OUTPUTS), *dy = random_floats(b, BATCH, OUTPUTS);
+    ock_tensor *y = make(b, OCK_F32, BATCH, OUTPUTS), *saved = make(b, OCK_F32, 2, OUTPUTS);
+    ock_tensor *gradients = make(b, OCK_F32, 2, OUTPUTS);
+    TRY(b, ock_batch_norm_forward(&norm, x, y, saved));
+    TRY(b, ock_batch_norm_backward(&norm, x, saved, dy, dy, gradients));
+    keep(b, y);
+    keep(b, norm.variance);
+    keep(b, dy);
+    keep(b, gradients);
+}
+
+static void test_reduce(bench *b)
+{
+    ock_tensor *x = random_floats(b, BATCH, OUTPUTS), *all = make(b, OCK_F32, 1, 1);
+    ock_tensor *rows = make(b, OCK_F32, 1, OUTPUTS), *cols = make(b, OCK_F32, BATCH, 1);
+    TRY(b, ock_reduce(OCK_ABS_SUM, OCK_ALL, x, all));
+    TRY(b, ock_reduce(OCK_MAX, OCK_ROWS, x, rows));
+    TRY(b, ock_reduce(OCK_MEAN, OCK_COLS, x, cols));
+    keep(b, all);
+    keep(b, rows);
+    keep(b, cols);
+}
+
+static void test_augment(bench *b)
+{
+    ock_augmentation a = {.height = 5,
+                          .width = 7,
+                          .channels = 1,
+                          .rotation_range = 10,
+                          .width_shift_range = 0.1f,
+                          .height_shift_range = 0.1f,
+                          .zoom_range = 0.1f,
+                          .seed = 1};
+    ock_tensor *x = random_floats(b, BATCH, 35), *y = make(b, OCK_F32, BATCH, 35);
+    ock_tensor *rows = integers(b, BATCH, INPUTS);
+    TRY(b, ock_augment(&a, 1, rows, x, y));
+    keep(b, y);
+}
+
+static void test_step(bench *b)
+{
+    ock_optimizer sgd = {
+        .kind = OCK_SGD, .learning_rate = 0.1f, .momentum = 0.9f, .nesterov = true};
+    ock_dense_parameters p = dense(b);
+    ock_tensor *gradient = random_floats(b, INPUTS, OUTPUTS);
+    ock_tensor *totals = make(b, OCK_F32, 1, OCK_TOTALS_SIZE);
+    TRY(b, ock_step(&sgd, 1, &p.kernel, gradient, BATCH, totals));
+    TRY(b, ock_penalty_add(&p.kernel, BATCH, totals));
+    keep(b, p.kernel.value);
+    keep_totals(b, totals);
+}
+
+/* ---- Comparison ---- */
+
+typedef struct self_test {
+    const char *name;
+    void (*run)(bench *b);
+} self_test;
+
+static const self_test tests[] = {
+    {"dense_forward", test_dense_forward},
+    {"dense_backward_input", test_dense_backward_input},
+    {"dense_backward_weights", test_dense_backward_weights},
+    {"loss", test_loss},
+    {"gather", test_gather},
+    {"matmul", test_matmul},
+    {"activation", test_activation},
+    {"dropout", test_dropout},
+    {"batch_norm", test_batch_norm},
+    {"reduce", test_reduce},
+    {"augment", test_augment},
+    {"step", test_step},
+};
+
+enum {
+    OF_A_STEP = 5,
+    ALL = sizeof tests / sizeof *tests
+};
+
+/* Sums here have at most 399 terms of at most 1: rounding alone stays under 399 2^-24 = 2.4e-5 of
+ * their size, and a wrong kernel is off by far more. */
+static bool close_enough(float got, float expected)
+{
+    return fabsf(got - expected) <= 1e-4f * fmaxf(1, fabsf(expected));
+}
+
+static ock_status run_one(const self_test *test, bench *b)
+{
+    test->run(b);
+    while (b->count > 0)
+        ock_tensor_destroy(b->tensors[--b->count]);
+    return b->status;
+}
+
+static ock_status compare(const self_test *test, const bench *got, const bench *expected,
+                          ock_self_test *result)
+{
+    for (size_t i = 0; i < expected->kept; i++)
+        if (!close_enough(got->values[i], expected->values[i])) {
+            snprintf(result->message, sizeof result->message,
+                     "%s: element %zu is %g and should be %g", test->name, i,
+                     (double)got->values[i], (double)expected->values[i]);
+            return OCK_SELF_TEST_FAILED;
+        }
+    result->passed++;
+    return OCK_OK;
+}
+
+static ock_status run_tests(ock_context *context, ock_context *plain, size_t count, bench *pair,
+                            ock_self_test *result)
+{
+    ock_status status = OCK_OK;
+    for (size_t i = 0; i < count && status == OCK_OK; i++) {
+        pair[0] = (bench){.context = context};
+        pair[1] = (bench){.context = plain};
+        result->run++;
+        status = run_one(&tests[i], &pair[0]);
+        if (status != OCK_OK)
+            snprintf(result->message, sizeof result->message, "%s: %s", tests[i].name,
+                     ock_context_message(context));
+        if (status == OCK_OK)
+            status = run_one(&tests[i], &pair[1]);
+        if (status == OCK_OK)
+            status = compare(&tests[i], &pair[0], &pair[1], result);
+    }
+    return status;
+}
+
+ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *result)
+{
+    ock_log log = {0};
+    ock_context *plain = NULL;
+    ock_context_options options = {.threads = 1};
+    ock_device scalar = {.type = OCK_DEVICE_SCALAR, .max_allocation = PTRDIFF_MAX};
+    bench *pair = calloc(2, sizeof *pair);
+    ock_status status =
+        pair ? ock_context_open(&scalar, &options, &log, &plain) : OCK_OUT_OF_MEMORY;
+    if (status == OCK_OK)
+        status = run_tests(context, plain, all ? ALL : OF_A_STEP, pair, result);
+    else
+        snprintf(result->message, sizeof result->message, "no memory for the self-test");
+    ock_context_destroy(plain);
+    ock_log_clear(&log);
+    free(pair);
+    return status;
+}

@@ -1,0 +1,200 @@
+#include <math.h>
+
+#include "core/core.h"
+
+#define CALL(c, name, ...) (c).context->backend->table->name((c).context->backend, __VA_ARGS__)
+
+ock_optimizer ock_adam_defaults(void)
+{
+    return (ock_optimizer){
+        .kind = OCK_ADAM, .learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-7f};
+}
+
+ock_optimizer ock_sgd_defaults(void)
+{
+    return (ock_optimizer){.kind = OCK_SGD, .learning_rate = 0.01f};
+}
+
+static void check_optimizer(check *c, const ock_optimizer *o, uint64_t iteration)
+{
+    check_true(c, o, "optimizer is NULL");
+    check_true(c, iteration >= 1, "iteration counts from 1");
+    if (!o)
+        return;
+    check_true(c, o->kind == OCK_SGD || o->kind == OCK_ADAM,
+               "optimizer kind is none of ock_optimizer_kind");
+    check_range(c, "learning_rate", o->learning_rate, 0, 3e38);
+    if (o->kind == OCK_SGD) {
+        check_below(c, "momentum", o->momentum, 0, 1);
+        check_true(c, !o->nesterov || o->momentum > 0, "nesterov needs a momentum above 0");
+        return;
+    }
+    check_below(c, "beta1", o->beta1, 0, 1);
+    check_below(c, "beta2", o->beta2, 0, 1);
+    check_range(c, "epsilon", o->epsilon, 1e-37, 1);
+}
+
+static ock_update update_at(const ock_optimizer *o, uint64_t iteration)
+{
+    double rate = o->learning_rate, t = (double)iteration;
+    if (o->kind == OCK_ADAM)
+        rate *= sqrt(1 - pow(o->beta2, t)) / (1 - pow(o->beta1, t));
+    return (ock_update){.kind = o->kind,
+                        .rate = (float)rate,
+                        .momentum = o->momentum,
+                        .nesterov = o->nesterov,
+                        .beta1 = o->beta1,
+                        .beta2 = o->beta2,
+                        .epsilon = o->epsilon};
+}
+
+static void check_penalty(check *c, const ock_parameter *p)
+{
+    check_range(c, "l1", p->penalty.l1, 0, 3e38);
+    check_range(c, "l2", p->penalty.l2, 0, 3e38);
+}
+
+static void check_parameter(check *c, const ock_optimizer *o, const ock_parameter *p, size_t rows,
+                            size_t cols)
+{
+    check_shape(c, "parameter value", p->value, rows, cols);
+    check_penalty(c, p);
+    if (!o)
+        return;
+    if (o->kind == OCK_ADAM || o->momentum > 0) {
+        check_shape(c, "moment1", p->moment1, rows, cols);
+        check_apart(c, "moment1", p->moment1, "value", p->value);
+    }
+    if (o->kind == OCK_ADAM) {
+        check_shape(c, "moment2", p->moment2, rows, cols);
+        check_apart(c, "moment2", p->moment2, "value", p->value);
+        check_apart(c, "moment2", p->moment2, "moment1", p->moment1);
+    }
+}
+
+ock_status ock_step(const ock_optimizer *optimizer, uint64_t iteration,
+                    const ock_parameter *parameter, const ock_tensor *gradient, size_t rows,
+                    ock_tensor *totals)
+{
+    check c = check_begin("ock_step");
+    check_tensor(&c, "gradient", gradient, OCK_F32);
+    check_optimizer(&c, optimizer, iteration);
+    check_true(&c, parameter, "parameter is NULL");
+    if (parameter && gradient) {
+        check_parameter(&c, optimizer, parameter, gradient->rows, gradient->cols);
+        check_apart(&c, "parameter value", parameter->value, "gradient", gradient);
+    }
+    check_totals(&c, totals);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    ock_update update = update_at(optimizer, iteration);
+    return CALL(c, step, &update, parameter, gradient, rows, totals);
+}
+
+ock_status ock_penalty_add(const ock_parameter *parameter, size_t rows, ock_tensor *totals)
+{
+    check c = check_begin("ock_penalty_add");
+    check_true(&c, parameter, "parameter is NULL");
+    if (parameter) {
+        check_tensor(&c, "parameter value", parameter->value, OCK_F32);
+        check_penalty(&c, parameter);
+    }
+    check_shape(&c, "totals", totals, 1, OCK_TOTALS_SIZE);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, penalty, parameter, rows, totals);
+}
+
+/* ---- Fused dense layers ---- */
+
+/* Kernel I x O, bias 1 x O where there is one. */
+static void check_dense(check *c, const ock_dense_parameters *p, const ock_optimizer *o,
+                        size_t inputs, size_t outputs)
+{
+    check_true(c, p, "parameters is NULL");
+    if (!p)
+        return;
+    check_parameter(c, o, &p->kernel, inputs, outputs);
+    if (p->bias.value)
+        check_parameter(c, o, &p->bias, 1, outputs);
+}
+
+ock_status ock_dense_forward(const ock_tensor *x, const ock_dense_parameters *parameters,
+                             ock_activation activation, const ock_dropout *dropout, ock_tensor *y)
+{
+    check c = check_begin("ock_dense_forward");
+    check_tensor(&c, "x", x, OCK_F32);
+    check_tensor(&c, "y", y, OCK_F32);
+    if (x && y) {
+        check_shape(&c, "y", y, x->rows, y->cols);
+        check_dense(&c, parameters, NULL, x->cols, y->cols);
+    }
+    check_true(&c, (int)activation >= OCK_LINEAR && activation < OCK_SOFTMAX,
+               "activation must be one that needs no whole row: not OCK_SOFTMAX");
+    check_dropout(&c, dropout);
+    check_apart(&c, "y", y, "x", x);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    check_apart(&c, "y", y, "kernel", parameters->kernel.value);
+    check_apart(&c, "y", y, "bias", parameters->bias.value);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, dense_forward, x, parameters->kernel.value, parameters->bias.value, activation,
+                dropout, y);
+}
+
+ock_status ock_dense_backward_input(const ock_tensor *dy, const ock_dense_parameters *parameters,
+                                    ock_activation activation, const ock_dropout *dropout,
+                                    const ock_tensor *y, ock_tensor *dx)
+{
+    check c = check_begin("ock_dense_backward_input");
+    check_tensor(&c, "dy", dy, OCK_F32);
+    check_tensor(&c, "dx", dx, OCK_F32);
+    if (dy && dx) {
+        check_shape(&c, "dx", dx, dy->rows, dx->cols);
+        check_dense(&c, parameters, NULL, dx->cols, dy->cols);
+        if (activation != OCK_LINEAR)
+            check_shape(&c, "y", y, dx->rows, dx->cols);
+    }
+    check_true(&c,
+               (int)activation >= OCK_LINEAR && activation < OCK_SOFTMAX && activation != OCK_GELU,
+               "activation must have a gradient in terms of its output: not OCK_GELU or "
+               "OCK_SOFTMAX");
+    check_dropout(&c, dropout);
+    check_apart(&c, "dx", dx, "dy", dy);
+    check_apart(&c, "dx", dx, "y", y);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    check_apart(&c, "dx", dx, "kernel", parameters->kernel.value);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, dense_backward_input, dy, parameters->kernel.value, activation, dropout, y, dx);
+}
+
+ock_status ock_dense_backward_weights(const ock_optimizer *optimizer, uint64_t iteration,
+                                      const ock_tensor *x, const ock_tensor *dy,
+                                      const ock_dense_parameters *parameters, ock_tensor *totals)
+{
+    check c = check_begin("ock_dense_backward_weights");
+    check_optimizer(&c, optimizer, iteration);
+    check_tensor(&c, "x", x, OCK_F32);
+    check_tensor(&c, "dy", dy, OCK_F32);
+    if (x && dy) {
+        check_shape(&c, "dy", dy, x->rows, dy->cols);
+        check_dense(&c, parameters, optimizer, x->cols, dy->cols);
+    }
+    check_totals(&c, totals);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    const ock_tensor *written[] = {parameters->kernel.value,   parameters->kernel.moment1,
+                                   parameters->kernel.moment2, parameters->bias.value,
+                                   parameters->bias.moment1,   parameters->bias.moment2};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        check_apart(&c, "a parameter", written[i], "x", x);
+        check_apart(&c, "a parameter", written[i], "dy", dy);
+    }
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    ock_update update = update_at(optimizer, iteration);
+    return CALL(c, dense_backward_weights, &update, x, dy, parameters, totals);
+}

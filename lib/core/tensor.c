@@ -1,0 +1,177 @@
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "core/core.h"
+
+enum {
+    ELEMENT = 4,
+    CACHE_ALIAS = 128
+};
+
+/* Rows begin on vector boundaries, and are kept from distances at which a column's elements
+ * would all fall into few sets of a cache. */
+static size_t row_stride(ock_dtype dtype, size_t cols)
+{
+    if (dtype == OCK_I32)
+        return cols;
+    size_t stride = (cols + OCK_PAD - 1) / OCK_PAD * OCK_PAD;
+    return stride % CACHE_ALIAS ? stride : stride + OCK_PAD;
+}
+
+static size_t max_elements(const ock_context *context)
+{
+    return context->max_allocation / ELEMENT;
+}
+
+size_t ock_tensor_max_rows(const ock_context *context, ock_dtype dtype, size_t cols)
+{
+    if (!context || cols == 0 || cols > INT32_MAX)
+        return 0;
+    size_t rows = max_elements(context) / row_stride(dtype, cols);
+    return rows < INT32_MAX ? rows : INT32_MAX;
+}
+
+static ock_status check_size(ock_context *context, ock_dtype dtype, size_t rows, size_t cols)
+{
+    if (dtype != OCK_F32 && dtype != OCK_I32)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "ock_tensor_create: dtype must be OCK_F32 or OCK_I32");
+    if (rows == 0 || cols == 0 || rows > INT32_MAX || cols > INT32_MAX)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "ock_tensor_create: %zu x %zu: a dimension must be 1..%d", rows,
+                                  cols, INT32_MAX);
+    if (rows > ock_tensor_max_rows(context, dtype, cols))
+        return ock_context_report(context, OCK_OUT_OF_MEMORY,
+                                  "ock_tensor_create: %zu x %zu exceeds the largest buffer, "
+                                  "%zu bytes",
+                                  rows, cols, context->max_allocation);
+    return OCK_OK;
+}
+
+ock_status ock_tensor_create(ock_context *context, ock_dtype dtype, size_t rows, size_t cols,
+                             ock_tensor **tensor)
+{
+    if (!context || !tensor)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "ock_tensor_create: NULL");
+    *tensor = NULL;
+    ock_status status = check_size(context, dtype, rows, cols);
+    if (status != OCK_OK)
+        return status;
+    ock_tensor *made = malloc(sizeof *made);
+    ock_storage *storage = malloc(sizeof *storage);
+    if (!made || !storage) {
+        status = ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for a tensor");
+        goto fail;
+    }
+    size_t stride = row_stride(dtype, cols);
+    *storage = (ock_storage){.bytes = rows * stride * ELEMENT, .references = 1};
+    status = context->backend->table->allocate(context->backend, storage->bytes, &storage->handle);
+    if (status != OCK_OK)
+        goto fail;
+    *made = (ock_tensor){context, storage, dtype, rows, cols, stride, 0};
+    *tensor = made;
+    return OCK_OK;
+fail:
+    free(storage);
+    free(made);
+    return status;
+}
+
+ock_status ock_tensor_view(const ock_tensor *tensor, size_t first, size_t rows, ock_tensor **view)
+{
+    if (view)
+        *view = NULL;
+    if (!tensor || !view || rows == 0)
+        return ock_context_report(tensor ? tensor->context : NULL, OCK_INVALID_ARGUMENT,
+                                  "ock_tensor_view: NULL, or no rows");
+    if (first > tensor->rows || rows > tensor->rows - first)
+        return ock_context_report(tensor->context, OCK_SHAPE_MISMATCH,
+                                  "ock_tensor_view: %zu rows from row %zu of %zu", rows, first,
+                                  tensor->rows);
+    ock_tensor *made = malloc(sizeof *made);
+    if (!made)
+        return ock_context_report(tensor->context, OCK_OUT_OF_MEMORY, "no memory for a view");
+    *made = *tensor;
+    made->rows = rows;
+    made->offset += first * tensor->stride;
+    made->storage->references++;
+    *view = made;
+    return OCK_OK;
+}
+
+void ock_tensor_destroy(ock_tensor *tensor)
+{
+    if (!tensor)
+        return;
+    ock_storage *storage = tensor->storage;
+    if (--storage->references == 0) {
+        ock_backend *backend = tensor->context->backend;
+        backend->table->release(backend, storage->handle);
+        free(storage);
+    }
+    free(tensor);
+}
+
+ock_context *ock_tensor_context(const ock_tensor *tensor)
+{
+    return tensor ? tensor->context : NULL;
+}
+
+ock_dtype ock_tensor_dtype(const ock_tensor *tensor)
+{
+    return tensor ? tensor->dtype : OCK_F32;
+}
+
+size_t ock_tensor_rows(const ock_tensor *tensor)
+{
+    return tensor ? tensor->rows : 0;
+}
+
+size_t ock_tensor_cols(const ock_tensor *tensor)
+{
+    return tensor ? tensor->cols : 0;
+}
+
+static ock_status no_data(const ock_tensor *tensor, const char *call)
+{
+    return ock_context_report(ock_tensor_context(tensor), OCK_INVALID_ARGUMENT, "%s: NULL", call);
+}
+
+ock_status ock_tensor_write(ock_tensor *tensor, const void *data)
+{
+    if (!tensor || !data)
+        return no_data(tensor, "ock_tensor_write");
+    ock_backend *backend = tensor->context->backend;
+    return backend->table->write(backend, data, tensor);
+}
+
+ock_status ock_tensor_read(const ock_tensor *tensor, void *data)
+{
+    if (!tensor || !data)
+        return no_data(tensor, "ock_tensor_read");
+    ock_backend *backend = tensor->context->backend;
+    return backend->table->read(backend, tensor, data);
+}
+
+ock_status ock_tensor_fill(ock_tensor *tensor, float value)
+{
+    check c = check_begin("ock_tensor_fill");
+    check_tensor(&c, "tensor", tensor, OCK_F32);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return c.context->backend->table->fill(c.context->backend, value, tensor);
+}
+
+ock_status ock_tensor_copy(const ock_tensor *source, ock_tensor *target)
+{
+    check c = check_begin("ock_tensor_copy");
+    check_tensor(&c, "source", source, source ? source->dtype : OCK_F32);
+    check_tensor(&c, "target", target, source ? source->dtype : OCK_F32);
+    if (source && target && (source->rows != target->rows || source->cols != target->cols))
+        check_fail(&c, OCK_SHAPE_MISMATCH, "source is %zu x %zu and target %zu x %zu", source->rows,
+                   source->cols, target->rows, target->cols);
+    check_apart(&c, "target", target, "source", source);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return c.context->backend->table->copy(c.context->backend, source, target);
+}
