@@ -145,23 +145,29 @@ static void explain_choice(selection *s)
                    ock_log_text(&s->passed_over));
 }
 
+static void list_devices(selection *s, ock_log *log)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const ock_device *device = &s->devices[i];
+        bool none = device->type == OCK_DEVICE_NONE;
+        ock_log_report(log, OCK_OK, "%s\n  %s%s%s (%s)%s%s", ock_log_text(log), device->id,
+                       *device->id ? " " : "", device->name,
+                       none ? "no device" : ock_device_type_name(device->type),
+                       device->status == OCK_OK ? "" : ": ", device->reason);
+    }
+}
+
 static void explain_failure(selection *s, ock_log *log)
 {
     if (s->tried == 0) {
         s->status = OCK_DEVICE_NOT_FOUND;
         ock_log_report(log, s->status, "no device is called \"%s\"; there are:", s->wish);
-        for (size_t i = 0; i < s->count; i++) {
-            const ock_device *device = &s->devices[i];
-            bool none = device->type == OCK_DEVICE_NONE;
-            ock_log_report(log, s->status, "%s\n  %s%s%s (%s)%s%s", ock_log_text(log), device->id,
-                           *device->id ? " " : "", device->name,
-                           none ? "no device" : ock_device_type_name(device->type),
-                           device->status == OCK_OK ? "" : ": ", device->reason);
-        }
-        return;
+        list_devices(s, log);
+    } else {
+        ock_log_report(log, s->status, "no device%s%s%s can be used:%s",
+                       s->wish ? " called \"" : "", s->wish ? s->wish : "", s->wish ? "\"" : "",
+                       ock_log_text(&s->passed_over));
     }
-    ock_log_report(log, s->status, "no device that \"%s\" names can be used:%s", s->wish,
-                   ock_log_text(&s->passed_over));
 }
 
 static void copy_message(const ock_context_options *options, const char *text)
