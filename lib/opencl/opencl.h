@@ -65,12 +65,21 @@ void opencl_arg_tensor(opencl_call *call, const ock_tensor *tensor);
  * seed_high, uint step, uint layer. NULL gives threshold 0, scale 1. */
 void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout);
 
+/* Nine: int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float epsilon,
+ * float l1, float l2. */
+void opencl_arg_update(opencl_call *call, const ock_update *update, ock_penalty penalty);
+
 /* global is rounded up to local, which may be NULL; kernels check their bounds. */
 ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *global,
                          const size_t *local);
 
 /* A buffer of at least `bytes` for use within one operation. Its contents are undefined. */
 ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch);
+
+/* Enqueues penalty_total: adds rows (l1 sum|w| + l2 sum w^2) to totals, from `count` pairs of those
+ * sums in partials. */
+ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count,
+                                ock_penalty penalty, size_t rows, ock_tensor *totals);
 
 /* Keeps the event of a command so that its failure is seen at the next flush or finish. */
 ock_status opencl_keep(opencl_backend *backend, const char *command, cl_event event);

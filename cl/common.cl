@@ -1,0 +1,81 @@
+/* What every kernel shares: vectors of OCK_V columns (4, 8 or 16), whole-vector loads and stores,
+ * masks of the columns that exist, and the codes of ops.h. */
+#ifndef OCK_COMMON_CL
+#define OCK_COMMON_CL
+
+#ifndef OCK_V
+#define OCK_V 4
+#endif
+
+#pragma OPENCL FP_CONTRACT OFF
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+
+typedef JOIN(float, OCK_V) realV;
+typedef JOIN(int, OCK_V) intV;
+typedef JOIN(uint, OCK_V) uintV;
+
+/* V elements at a pointer to the first; rows of tensors are padded, so at columns that are multiples
+ * of V these stay in bounds. What lies beyond a tensor's columns may be anything, NaN included. */
+#define loadV(pointer) JOIN(vload, OCK_V)(0, pointer)
+#define storeV(value, pointer) JOIN(vstore, OCK_V)(value, 0, pointer)
+
+#if OCK_V == 16
+#define LANES ((intV)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
+#elif OCK_V == 8
+#define LANES ((intV)(0, 1, 2, 3, 4, 5, 6, 7))
+#else
+#define LANES ((intV)(0, 1, 2, 3))
+#endif
+
+/* A kernel's parameters for one tensor (opencl_arg_tensor), and a pointer to its (row, col). */
+#define TENSOR(type, x) global type *x, ulong x##_offset, uint x##_stride
+#define AT(x, row, col) ((x) + x##_offset + (ulong)(row) * x##_stride + (col))
+
+/* -1 in the lanes of columns col, col + 1, ... that are below cols, else 0: for select(). */
+static intV lanes_below(uint col, uint cols)
+{
+    return LANES < (intV)((int)(cols - min(col, cols)));
+}
+
+/* The sum of all lanes, as a balanced tree. */
+static float sum_lanes(realV x)
+{
+#if OCK_V == 16
+    float8 a = x.lo + x.hi;
+    float4 b = a.lo + a.hi;
+#elif OCK_V == 8
+    float4 b = x.lo + x.hi;
+#else
+    float4 b = x;
+#endif
+    float2 c = b.lo + b.hi;
+    return c.x + c.y;
+}
+
+/* Adds value to the sum at total[0] whose compensation is at total[1] (Kahan). */
+static void total_add(global float *total, float value)
+{
+    float y = value - total[1];
+    float sum = total[0] + y;
+    total[1] = (sum - total[0]) - y;
+    total[0] = sum;
+}
+
+/* ock_activation, ock_optimizer_kind and the fields of a totals tensor (backend.h). */
+enum { LINEAR, RELU, LEAKY_RELU, ELU, GELU, SIGMOID, TANH };
+enum { SGD, ADAM };
+enum {
+    TOTAL_LOSS,
+    TOTAL_LOSS_LOW,
+    TOTAL_CORRECT,
+    TOTAL_CORRECT_LOW,
+    TOTAL_PENALTY,
+    TOTAL_PENALTY_LOW,
+    TOTAL_ROWS,
+    TOTAL_BATCHES,
+    TOTAL_FIRST_BAD
+};
+
+#endif

@@ -1,0 +1,114 @@
+/* What acts on a vector while it is in registers: activations, their gradients, and the regularised
+ * step. The kernels of dense.cl use these on tiles, activation.cl and step.cl on tensors. */
+#ifndef OCK_EPILOGUE_CL
+#define OCK_EPILOGUE_CL
+
+#include "common.cl"
+
+/* f(x); softmax, which needs the whole row, is not among them. */
+static realV activation(int kind, realV x)
+{
+    switch (kind) {
+    case RELU:
+        return select(x, (realV)(0), x < 0); /* NaN stays */
+    case LEAKY_RELU:
+        return select(0.2f * x, x, x > 0);
+    case ELU:
+        return select(expm1(x), x, x > 0);
+    case GELU:
+        return 0.5f * x * (1 + erf(x * 0.70710678118654752f));
+    case SIGMOID:
+        return 1 / (1 + exp(-x));
+    case TANH:
+        return tanh(x);
+    default:
+        return x;
+    }
+}
+
+/* f'(x) from y = f(x). */
+static realV activation_gradient(int kind, realV y)
+{
+    switch (kind) {
+    case RELU:
+        return select((realV)(0), (realV)(1), y > 0);
+    case LEAKY_RELU:
+        return select((realV)(0.2f), (realV)(1), y > 0);
+    case ELU:
+        return select(y + 1, (realV)(1), y > 0);
+    case SIGMOID:
+        return y * (1 - y);
+    case TANH:
+        return 1 - y * y;
+    default:
+        return 1;
+    }
+}
+
+/* A kernel's parameters for a step (opencl_arg_update), and the record made of them. */
+#define UPDATE                                                                                     \
+    int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float epsilon,   \
+        float l1, float l2
+#define UPDATE_VALUE                                                                               \
+    ((update_t){kind, rate, momentum, nesterov, beta1, beta2, epsilon, l1, l2})
+
+typedef struct {
+    int kind;
+    float rate, momentum;
+    int nesterov;
+    float beta1, beta2, epsilon;
+    float l1, l2;
+} update_t;
+
+/* One step on the V weights at w with the gradient g of the data loss, and the weights as they
+ * were. m and v are their moments; those that the optimiser does not use may be NULL. */
+static realV update_weights(const update_t *u, realV g, global float *w, global float *m,
+                            global float *v)
+{
+    realV before = loadV(w);
+    g += u->l1 * sign(before) + 2 * u->l2 * before;
+    if (u->kind == ADAM) {
+        realV first = loadV(m), second = loadV(v);
+        first += (1 - u->beta1) * (g - first);
+        second += (1 - u->beta2) * (g * g - second);
+        storeV(first, m);
+        storeV(second, v);
+        storeV(before - u->rate * first / (sqrt(second) + u->epsilon), w);
+    } else if (u->momentum != 0) {
+        realV first = u->momentum * loadV(m) - u->rate * g;
+        storeV(first, m);
+        storeV(u->nesterov ? before + u->momentum * first - u->rate * g : before + first, w);
+    } else {
+        storeV(before - u->rate * g, w);
+    }
+    return before;
+}
+
+/* Adds |w| and w^2 of the valid lanes (lanes_below) to two sums. */
+static void penalty_sums(realV w, intV valid, realV *absolute, realV *square)
+{
+    w = select((realV)(0), w, valid);
+    *absolute += fabs(w);
+    *square += w * w;
+}
+
+/* Adds rows (l1 sum|w| + l2 sum w^2) to totals; partials holds `count` pairs of those sums.
+ * One work-item: the order is fixed. */
+kernel void penalty_total(global const float *partials, uint count, float l1, float l2, float rows,
+                          TENSOR(float, totals))
+{
+    float absolute = 0, absolute_low = 0, square = 0, square_low = 0;
+    for (uint i = 0; i < count; i++) {
+        float y = partials[2 * i] - absolute_low;
+        float sum = absolute + y;
+        absolute_low = (sum - absolute) - y;
+        absolute = sum;
+        y = partials[2 * i + 1] - square_low;
+        sum = square + y;
+        square_low = (sum - square) - y;
+        square = sum;
+    }
+    total_add(AT(totals, 0, TOTAL_PENALTY), rows * (l1 * absolute + l2 * square));
+}
+
+#endif
