@@ -14,6 +14,8 @@ typedef struct opencl_tiles {
     size_t group;         /* group x group work-items share local memory; 1: none do */
 } opencl_tiles;
 
+typedef struct opencl_events opencl_events;
+
 typedef struct opencl_backend {
     ock_backend base;
     cl_device_id device;
@@ -21,12 +23,14 @@ typedef struct opencl_backend {
     cl_command_queue queue;
     cl_program program;
     cl_kernel *kernels; /* every one in the program */
-    const char **names;
+    char **names;
     cl_uint kernel_count;
     opencl_tiles tiles;
+    bool clblast; /* serves the plain product */
+    size_t max_allocation;
     cl_mem scratch;
     size_t scratch_bytes;
-    struct opencl_events *events; /* of commands not yet known to have succeeded */
+    opencl_events *events; /* of commands not yet known to have succeeded */
 } opencl_backend;
 
 /* ---- errors.c ---- */
@@ -37,6 +41,24 @@ const char *opencl_error_name(cl_int error);
 /* Reports "CALL: NAME (code)" and returns the status that fits: OCK_OUT_OF_MEMORY for
  * the allocation failures, else OCK_DEVICE_FAILED. */
 ock_status opencl_failed(ock_log *log, const char *call, cl_int error);
+
+/* ---- platform.c ---- */
+
+/* The driver's handle of a device that opencl_list() gave. */
+cl_int opencl_find(const ock_device *device, cl_device_id *found);
+
+/* ---- events.c ---- */
+
+ock_status opencl_events_create(ock_log *log, opencl_events **events);
+void opencl_events_destroy(opencl_events *events);
+
+/* Keeps the event of a command, and owns it, so that its failure is seen at the next flush or
+ * finish. */
+ock_status opencl_keep(opencl_backend *backend, const char *command, cl_event event);
+
+/* Both report the first failure since the last report. */
+ock_status opencl_flush(ock_backend *backend);
+ock_status opencl_finish(ock_backend *backend);
 
 /* ---- launch.c ---- */
 
@@ -65,8 +87,8 @@ void opencl_arg_tensor(opencl_call *call, const ock_tensor *tensor);
  * seed_high, uint step, uint layer. NULL gives threshold 0, scale 1. */
 void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout);
 
-/* Nine: int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float epsilon,
- * float l1, float l2. */
+/* Nine: int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float
+ * epsilon, float l1, float l2. */
 void opencl_arg_update(opencl_call *call, const ock_update *update, ock_penalty penalty);
 
 /* global is rounded up to local, which may be NULL; kernels check their bounds. */
@@ -81,12 +103,14 @@ ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch);
 ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count,
                                 ock_penalty penalty, size_t rows, ock_tensor *totals);
 
-/* Keeps the event of a command so that its failure is seen at the next flush or finish. */
-ock_status opencl_keep(opencl_backend *backend, const char *command, cl_event event);
-
 /* ---- program.c ---- */
 
+/* The text of cl/, all files as one program. */
+extern const char opencl_kernels[];
+
+/* Builds the program for the backend's tiles and makes its kernels. */
 ock_status opencl_build(opencl_backend *backend);
+void opencl_unbuild(opencl_backend *backend);
 
 /* ---- the operations ---- */
 

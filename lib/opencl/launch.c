@@ -1,0 +1,147 @@
+#include <math.h>
+#include <string.h>
+
+#include "opencl.h"
+
+/* ---- Calls ---- */
+
+opencl_call opencl_begin(ock_backend *backend, const char *kernel)
+{
+    opencl_backend *opencl = (opencl_backend *)backend;
+    opencl_call call = {.backend = opencl, .name = kernel, .error = CL_INVALID_KERNEL_NAME};
+    for (cl_uint i = 0; i < opencl->kernel_count; i++)
+        if (strcmp(opencl->names[i], kernel) == 0) {
+            call.name = opencl->names[i];
+            call.kernel = opencl->kernels[i];
+            call.error = CL_SUCCESS;
+            break;
+        }
+    return call;
+}
+
+static void set_argument(opencl_call *call, size_t size, const void *value)
+{
+    if (call->error == CL_SUCCESS)
+        call->error = clSetKernelArg(call->kernel, call->next++, size, value);
+}
+
+void opencl_arg_int(opencl_call *call, int32_t value)
+{
+    cl_int argument = value;
+    set_argument(call, sizeof argument, &argument);
+}
+
+void opencl_arg_uint(opencl_call *call, uint32_t value)
+{
+    cl_uint argument = value;
+    set_argument(call, sizeof argument, &argument);
+}
+
+void opencl_arg_float(opencl_call *call, float value)
+{
+    cl_float argument = value;
+    set_argument(call, sizeof argument, &argument);
+}
+
+void opencl_arg_ulong(opencl_call *call, uint64_t value)
+{
+    cl_ulong argument = value;
+    set_argument(call, sizeof argument, &argument);
+}
+
+void opencl_arg_buffer(opencl_call *call, cl_mem buffer)
+{
+    set_argument(call, sizeof buffer, &buffer);
+}
+
+void opencl_arg_local(opencl_call *call, size_t bytes)
+{
+    set_argument(call, bytes, NULL);
+}
+
+void opencl_arg_tensor(opencl_call *call, const ock_tensor *tensor)
+{
+    opencl_arg_buffer(call, tensor ? tensor->storage->handle : NULL);
+    opencl_arg_ulong(call, tensor ? tensor->offset : 0);
+    opencl_arg_uint(call, tensor ? (uint32_t)tensor->stride : 0);
+}
+
+void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout)
+{
+    const ock_dropout none = {0};
+    const ock_dropout *d = dropout ? dropout : &none;
+    opencl_arg_uint(call, (uint32_t)llround(ldexp(d->rate, 32)));
+    opencl_arg_float(call, 1 / (1 - d->rate));
+    opencl_arg_uint(call, (uint32_t)d->seed);
+    opencl_arg_uint(call, (uint32_t)(d->seed >> 32));
+    opencl_arg_uint(call, d->step);
+    opencl_arg_uint(call, d->layer);
+}
+
+void opencl_arg_update(opencl_call *call, const ock_update *update, ock_penalty penalty)
+{
+    opencl_arg_int(call, update->kind);
+    opencl_arg_float(call, update->rate);
+    opencl_arg_float(call, update->momentum);
+    opencl_arg_int(call, update->nesterov);
+    opencl_arg_float(call, update->beta1);
+    opencl_arg_float(call, update->beta2);
+    opencl_arg_float(call, update->epsilon);
+    opencl_arg_float(call, penalty.l1);
+    opencl_arg_float(call, penalty.l2);
+}
+
+static size_t round_up(size_t value, size_t unit)
+{
+    return opencl_ceil_div(value, unit) * unit;
+}
+
+ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *global,
+                         const size_t *local)
+{
+    opencl_backend *opencl = call->backend;
+    size_t rounded[3];
+    cl_event event = NULL;
+    for (cl_uint i = 0; i < dimensions; i++)
+        rounded[i] = local ? round_up(global[i], local[i]) : global[i];
+    if (call->error == CL_SUCCESS)
+        call->error = clEnqueueNDRangeKernel(opencl->queue, call->kernel, dimensions, NULL, rounded,
+                                             local, 0, NULL, &event);
+    if (call->error != CL_SUCCESS)
+        return opencl_failed(opencl->base.log, call->name, call->error);
+    return opencl_keep(opencl, call->name, event);
+}
+
+ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count,
+                                ock_penalty penalty, size_t rows, ock_tensor *totals)
+{
+    opencl_call call = opencl_begin(backend, "penalty_total");
+    opencl_arg_buffer(&call, partials);
+    opencl_arg_uint(&call, (uint32_t)count);
+    opencl_arg_float(&call, penalty.l1);
+    opencl_arg_float(&call, penalty.l2);
+    opencl_arg_float(&call, (float)rows);
+    opencl_arg_tensor(&call, totals);
+    const size_t one = 1;
+    return opencl_launch(&call, 1, &one, &one);
+}
+
+/* ---- Scratch ---- */
+
+/* Commands under way keep the buffer that is replaced. */
+ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch)
+{
+    opencl_backend *opencl = (opencl_backend *)backend;
+    if (bytes > opencl->scratch_bytes) {
+        cl_int error;
+        cl_mem larger = clCreateBuffer(opencl->context, CL_MEM_READ_WRITE, bytes, NULL, &error);
+        if (!larger)
+            return opencl_failed(backend->log, "scratch memory", error);
+        if (opencl->scratch)
+            clReleaseMemObject(opencl->scratch);
+        opencl->scratch = larger;
+        opencl->scratch_bytes = bytes;
+    }
+    *scratch = opencl->scratch;
+    return OCK_OK;
+}

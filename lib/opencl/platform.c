@@ -1,0 +1,253 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <CL/cl_ext.h>
+
+#include "opencl.h"
+
+/* What the kernels take for granted; see also opencl_build(). */
+enum {
+    FLOOR_WORK_GROUP = 256,
+    FLOOR_LOCAL_MEMORY = 32 * 1024,
+    TEXT_MAX = 1 << 16, /* a driver that claims more is not believed */
+};
+
+typedef struct device_rows {
+    ock_device *devices;
+    size_t capacity, count;
+} device_rows;
+
+static void append(device_rows *rows, const ock_device *device)
+{
+    if (rows->count < rows->capacity)
+        rows->devices[rows->count] = *device;
+    rows->count++;
+}
+
+/* ---- Queries: what fails leaves an empty text or 0 ---- */
+
+typedef cl_int (*query)(const void *object, cl_uint property, size_t size, void *value,
+                        size_t *used);
+
+static cl_int query_platform(const void *object, cl_uint property, size_t size, void *value,
+                             size_t *used)
+{
+    return clGetPlatformInfo(*(const cl_platform_id *)object, property, size, value, used);
+}
+
+static cl_int query_device(const void *object, cl_uint property, size_t size, void *value,
+                           size_t *used)
+{
+    return clGetDeviceInfo(*(const cl_device_id *)object, property, size, value, used);
+}
+
+static void get_text(query get, const void *object, cl_uint property, char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    if (get(object, property, 0, NULL, &length) != CL_SUCCESS || length > TEXT_MAX)
+        return;
+    char *whole = calloc(1, length + 1);
+    if (whole && get(object, property, length, whole, NULL) == CL_SUCCESS)
+        snprintf(text, size, "%s", whole);
+    free(whole);
+}
+
+static uint64_t get_number(cl_device_id device, cl_uint property)
+{
+    union {
+        cl_ulong wide;
+        cl_uint narrow;
+    } value = {0};
+    size_t used = 0;
+    if (clGetDeviceInfo(device, property, sizeof value, &value, &used) != CL_SUCCESS)
+        return 0;
+    return used == sizeof value.narrow ? value.narrow : value.wide;
+}
+
+/* ---- Devices ---- */
+
+static ock_device_type device_type(cl_device_id device)
+{
+    uint64_t type = get_number(device, CL_DEVICE_TYPE);
+    if (type & CL_DEVICE_TYPE_CPU) /* first: a simulator claims to be everything */
+        return OCK_DEVICE_CPU;
+    return type & CL_DEVICE_TYPE_GPU ? OCK_DEVICE_GPU : OCK_DEVICE_ACCELERATOR;
+}
+
+static void unsupported(ock_device *row, const char *what, const char *has, const char *needs)
+{
+    row->status = OCK_UNSUPPORTED;
+    snprintf(row->reason, sizeof row->reason,
+             "%s is %.80s, the kernels need %s: use another device", what, has, needs);
+}
+
+static void check_at_least(ock_device *row, const char *what, uint64_t has, uint64_t needs)
+{
+    char has_text[24], needs_text[24];
+    snprintf(has_text, sizeof has_text, "%llu", (unsigned long long)has);
+    snprintf(needs_text, sizeof needs_text, "%llu", (unsigned long long)needs);
+    if (has < needs)
+        unsupported(row, what, has_text, needs_text);
+}
+
+static void check_floor(ock_device *row, cl_device_id device)
+{
+    char language[128];
+    int major = 0, minor = 0;
+    get_text(query_device, &device, CL_DEVICE_OPENCL_C_VERSION, language, sizeof language);
+    if (sscanf(language, "OpenCL C %d.%d", &major, &minor) != 2 || major < 1 ||
+        (major == 1 && minor < 2))
+        unsupported(row, "its language", language[0] ? language : "unknown", "OpenCL C 1.2");
+    check_at_least(row, "its largest work-group", row->max_work_group, FLOOR_WORK_GROUP);
+    check_at_least(row, "its local memory", row->local_memory, FLOOR_LOCAL_MEMORY);
+    uint64_t fp32 = CL_FP_ROUND_TO_NEAREST | CL_FP_INF_NAN;
+    if ((get_number(device, CL_DEVICE_SINGLE_FP_CONFIG) & fp32) != fp32)
+        unsupported(row, "its 32-bit arithmetic", "limited", "rounding to nearest, Inf and NaN");
+    if (!get_number(device, CL_DEVICE_COMPILER_AVAILABLE))
+        unsupported(row, "its compiler", "missing", "one");
+    if (!get_number(device, CL_DEVICE_AVAILABLE))
+        unsupported(row, "it", "not available", "it to be");
+}
+
+static void append_device(device_rows *rows, ock_device row, cl_device_id device)
+{
+    row.type = device_type(device);
+    snprintf(row.id, sizeof row.id, "%d:%d", row.platform, row.index);
+    get_text(query_device, &device, CL_DEVICE_NAME, row.name, sizeof row.name);
+    get_text(query_device, &device, CL_DEVICE_VENDOR, row.vendor, sizeof row.vendor);
+    get_text(query_device, &device, CL_DEVICE_VERSION, row.version, sizeof row.version);
+    get_text(query_device, &device, CL_DRIVER_VERSION, row.driver, sizeof row.driver);
+    row.compute_units = (uint32_t)get_number(device, CL_DEVICE_MAX_COMPUTE_UNITS);
+    row.max_work_group = (uint32_t)get_number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE);
+    row.global_memory = get_number(device, CL_DEVICE_GLOBAL_MEM_SIZE);
+    row.max_allocation = get_number(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    row.local_memory = get_number(device, CL_DEVICE_LOCAL_MEM_SIZE);
+    row.fp16 = get_number(device, CL_DEVICE_HALF_FP_CONFIG) != 0;
+    row.fp64 = get_number(device, CL_DEVICE_DOUBLE_FP_CONFIG) != 0;
+    check_floor(&row, device);
+    append(rows, &row);
+}
+
+/* ---- Platforms ---- */
+
+static void append_none(device_rows *rows, ock_device row, cl_int error)
+{
+    row.type = OCK_DEVICE_NONE;
+    row.index = -1;
+    row.status = OCK_DEVICE_NOT_FOUND;
+    memcpy(row.name, row.platform_name, sizeof row.name);
+    if (error == CL_PLATFORM_NOT_FOUND_KHR)
+        snprintf(row.reason, sizeof row.reason,
+                 "no OpenCL driver is installed (%s): install your device's, or Debian's "
+                 "pocl-opencl-icd for the CPU",
+                 opencl_error_name(error));
+    else if (error == CL_DEVICE_NOT_FOUND)
+        snprintf(row.reason, sizeof row.reason,
+                 "no device (%s): some drivers must be told which to offer, as rusticl by "
+                 "RUSTICL_ENABLE=llvmpipe",
+                 opencl_error_name(error));
+    else {
+        row.status = OCK_DEVICE_FAILED;
+        snprintf(row.reason, sizeof row.reason,
+                 "the driver fails with %s (%d): reinstall it, or remove its file from "
+                 "/etc/OpenCL/vendors",
+                 opencl_error_name(error), error);
+    }
+    append(rows, &row);
+}
+
+static cl_int platform_devices(cl_platform_id platform, cl_device_id **devices, cl_uint *count)
+{
+    *devices = NULL;
+    *count = 0;
+    cl_int error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, count);
+    if (error == CL_SUCCESS && *count == 0)
+        error = CL_DEVICE_NOT_FOUND;
+    if (error != CL_SUCCESS)
+        return error;
+    *devices = calloc(*count, sizeof **devices);
+    if (!*devices)
+        return CL_OUT_OF_HOST_MEMORY;
+    error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, *count, *devices, NULL);
+    if (error != CL_SUCCESS)
+        free(*devices);
+    return error;
+}
+
+static void append_platform(device_rows *rows, int position, cl_platform_id platform)
+{
+    ock_device row = {.platform = position};
+    cl_device_id *devices;
+    cl_uint count;
+    get_text(query_platform, &platform, CL_PLATFORM_NAME, row.platform_name,
+             sizeof row.platform_name);
+    cl_int error = platform_devices(platform, &devices, &count);
+    if (error != CL_SUCCESS) {
+        append_none(rows, row, error);
+        return;
+    }
+    for (cl_uint i = 0; i < count; i++) {
+        row.index = (int)i;
+        append_device(rows, row, devices[i]);
+    }
+    free(devices);
+}
+
+static cl_int all_platforms(cl_platform_id **platforms, cl_uint *count)
+{
+    *platforms = NULL;
+    *count = 0;
+    cl_int error = clGetPlatformIDs(0, NULL, count);
+    if (error == CL_SUCCESS && *count == 0)
+        error = CL_PLATFORM_NOT_FOUND_KHR;
+    if (error != CL_SUCCESS)
+        return error;
+    *platforms = calloc(*count, sizeof **platforms);
+    if (!*platforms)
+        return CL_OUT_OF_HOST_MEMORY;
+    error = clGetPlatformIDs(*count, *platforms, NULL);
+    if (error != CL_SUCCESS)
+        free(*platforms);
+    return error;
+}
+
+ock_status opencl_list(ock_device *devices, size_t capacity, size_t *count)
+{
+    device_rows rows = {devices, capacity, *count};
+    cl_platform_id *platforms;
+    cl_uint platform_count;
+    cl_int error = all_platforms(&platforms, &platform_count);
+    if (error != CL_SUCCESS) {
+        append_none(&rows, (ock_device){.platform = -1, .platform_name = "OpenCL"}, error);
+    } else {
+        for (cl_uint i = 0; i < platform_count; i++)
+            append_platform(&rows, (int)i, platforms[i]);
+        free(platforms);
+    }
+    *count = rows.count;
+    return OCK_OK;
+}
+
+cl_int opencl_find(const ock_device *device, cl_device_id *found)
+{
+    cl_platform_id *platforms;
+    cl_device_id *devices;
+    cl_uint count;
+    cl_int error = all_platforms(&platforms, &count);
+    if (error != CL_SUCCESS)
+        return error;
+    cl_platform_id platform = device->platform >= 0 && (cl_uint)device->platform < count
+                                  ? platforms[device->platform]
+                                  : NULL;
+    free(platforms);
+    if (!platform)
+        return CL_INVALID_PLATFORM;
+    error = platform_devices(platform, &devices, &count);
+    if (error != CL_SUCCESS)
+        return error;
+    *found = device->index >= 0 && (cl_uint)device->index < count ? devices[device->index] : NULL;
+    free(devices);
+    return *found ? CL_SUCCESS : CL_INVALID_DEVICE;
+}
