@@ -94,6 +94,20 @@ int scalar_default_threads(void)
 #endif
 }
 
+static const scalar_tile_table *best_tile(void)
+{
+#ifdef SCALAR_X86
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512cd"))
+        return &scalar_tile_v4;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
+        return &scalar_tile_v3;
+#endif
+    return &scalar_tile_default;
+}
+
 ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
 {
     scalar_backend *scalar = calloc(1, sizeof *scalar);
@@ -102,6 +116,7 @@ ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
         return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for the scalar path");
     scalar->base = (ock_backend){.table = &scalar_table, .log = log};
     scalar->threads = threads > 0 ? threads : scalar_default_threads();
+    scalar->tile = best_tile();
     *backend = &scalar->base;
     return OCK_OK;
 }

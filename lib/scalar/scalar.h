@@ -3,11 +3,16 @@
 #ifndef OCKHAM_SCALAR_H
 #define OCKHAM_SCALAR_H
 
+#include <math.h>
+#include <string.h>
+
 #include "backend.h"
+#include "tile.h"
 
 typedef struct scalar_backend {
     ock_backend base;
     int threads;
+    const scalar_tile_table *tile;
 } scalar_backend;
 
 static inline float *scalar_data(const ock_tensor *tensor)
@@ -24,6 +29,35 @@ static inline int32_t *scalar_ints(const ock_tensor *tensor)
 {
     return (int32_t *)tensor->storage->handle + tensor->offset;
 }
+
+static inline size_t scalar_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline const scalar_tile_table *scalar_tile(const ock_backend *backend)
+{
+    return ((const scalar_backend *)backend)->tile;
+}
+
+/* Threads for work on so many elements: waking a thread costs as much as some thousands. */
+static inline int scalar_threads(const ock_backend *backend, size_t elements)
+{
+    return elements < 8192 ? 1 : ((const scalar_backend *)backend)->threads;
+}
+
+/* ---- dropout.c ---- */
+
+scalar_mask scalar_mask_of(const ock_dropout *dropout, size_t cols);
+
+/* ---- step.c ---- */
+
+scalar_weights scalar_weights_at(const ock_parameter *parameter, size_t row, size_t col);
+
+/* Adds to a sum of the totals by Kahan's algorithm. */
+void scalar_total_add(ock_tensor *totals, int field, double value);
+
+/* ---- the operations ---- */
 
 #define SCALAR_OP(name, parameters) ock_status scalar_##name parameters;
 OCK_BACKEND_OPS(SCALAR_OP)
