@@ -1,21 +1,69 @@
-#include "input.h"
+#include "reader.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+static const input_reader *const readers[] = {&digits_reader, &idx_reader, &table_reader};
 
 pictures_options pictures_defaults(void)
 {
     return (pictures_options){.classes = 10, .count = 10000, .seed = 128};
 }
 
+ock_status request_fail(const input_request *request, ock_status status, const char *format, ...)
+{
+    if (request->message_size) {
+        va_list values;
+        va_start(values, format);
+        vsnprintf(request->message, request->message_size, format, values);
+        va_end(values);
+    }
+    return status;
+}
+
+static ock_status choose(const input_request *request, const input_reader **chosen)
+{
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        if (readers[i]->probe(request->source)) {
+            *chosen = readers[i];
+            return OCK_OK;
+        }
+    }
+    struct stat status;
+    if (stat(request->source, &status) != 0)
+        return request_fail(request, OCK_FILE_FAILED, "%s: no such file or folder",
+                            request->source);
+    return request_fail(request, OCK_INVALID_ARGUMENT,
+                        "%s: expected a folder of MNIST files, a file that ends in .csv, "
+                        "or the word digits; an archive must be unpacked first",
+                        request->source);
+}
+
 ock_status pictures_load(const char *source, const pictures_options *options, pictures *out,
                          char *message, size_t message_size)
 {
-    (void)options;
+    const input_request request = {
+        .source = source ? source : "digits",
+        .options = options ? *options : pictures_defaults(),
+        .message = message,
+        .message_size = message_size,
+    };
     memset(out, 0, sizeof *out);
-    snprintf(message, message_size, "%s: not supported yet", source ? source : "digits");
-    return OCK_UNSUPPORTED;
+    if (request.options.classes < 1)
+        return request_fail(&request, OCK_INVALID_ARGUMENT, "%d classes: expected at least 1",
+                            request.options.classes);
+    const input_reader *reader = NULL;
+    ock_status status = choose(&request, &reader);
+    if (status != OCK_OK)
+        return status;
+    out->classes = request.options.classes;
+    status = reader->load(&request, out);
+    if (status != OCK_OK)
+        pictures_free(out);
+    return status;
 }
 
 void pictures_free(pictures *set)
@@ -23,4 +71,44 @@ void pictures_free(pictures *set)
     free(set->x);
     free(set->labels);
     memset(set, 0, sizeof *set);
+}
+
+ock_status pictures_reserve(const input_request *request, size_t room, pictures *set)
+{
+    const size_t picture = pictures_size(set) * sizeof *set->x;
+    float *x = room <= SIZE_MAX / picture ? realloc(set->x, room * picture) : NULL;
+    if (x)
+        set->x = x;
+    int32_t *labels = x ? realloc(set->labels, room * sizeof *labels) : NULL;
+    if (labels)
+        set->labels = labels;
+    if (!x || !labels)
+        return request_fail(request, OCK_OUT_OF_MEMORY,
+                            "%s: no memory for %zu pictures of %zu x %zu", request->source, room,
+                            set->width, set->height);
+    return OCK_OK;
+}
+
+/* The room is the power of two that holds `count`, so it need not be kept. */
+ock_status pictures_grow(const input_request *request, pictures *set)
+{
+    const size_t count = set->count;
+    if (count & (count - 1))
+        return OCK_OK;
+    return pictures_reserve(request, count ? 2 * count : 1, set);
+}
+
+char *path_join(const char *folder, const char *middle, const char *name)
+{
+    size_t size = strlen(folder) + 1 + strlen(middle) + strlen(name) + 1;
+    char *path = malloc(size);
+    if (path)
+        snprintf(path, size, "%s/%s%s", folder, middle, name);
+    return path;
+}
+
+bool path_is_file(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }

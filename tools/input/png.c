@@ -1,0 +1,81 @@
+#include "png.h"
+#include "reader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if OCKHAM_PNG
+#include <spng.h>
+
+/* Of one chunk, and of all that spng keeps: what a picture of the largest size can need. */
+#define CHUNK_LIMIT ((size_t)INPUT_MAX_SIDE * INPUT_MAX_SIDE * 8)
+
+static void make_grey(const uint16_t *rgba, size_t count, float *x)
+{
+    for (size_t i = 0; i < count; i++, rgba += 4) {
+        uint32_t sum = 299u * rgba[0] + 587u * rgba[1] + 114u * rgba[2];
+        x[i] = (float)((double)sum / (1000.0 * 65535.0));
+    }
+}
+
+/* Returns spng's error, or 0. */
+static int decode(spng_ctx *ctx, FILE *file, png_picture *out)
+{
+    struct spng_ihdr header;
+    int error = spng_set_image_limits(ctx, INPUT_MAX_SIDE, INPUT_MAX_SIDE);
+    if (!error)
+        error = spng_set_chunk_limits(ctx, CHUNK_LIMIT, CHUNK_LIMIT);
+    if (!error)
+        error = spng_set_png_file(ctx, file);
+    if (!error)
+        error = spng_get_ihdr(ctx, &header);
+    if (error)
+        return error;
+    size_t count = (size_t)header.height * header.width;
+    uint16_t *rgba = malloc(count * 4 * sizeof *rgba);
+    out->x = malloc(count * sizeof *out->x);
+    error =
+        rgba && out->x ? spng_decode_image(ctx, rgba, count * 8, SPNG_FMT_RGBA16, 0) : SPNG_EMEM;
+    if (!error)
+        make_grey(rgba, count, out->x);
+    free(rgba);
+    out->height = header.height;
+    out->width = header.width;
+    return error;
+}
+
+ock_status png_read(const char *path, png_picture *out, const char **why)
+{
+    ock_status status = OCK_OK;
+    memset(out, 0, sizeof *out);
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        *why = strerror(errno);
+        return OCK_FILE_FAILED;
+    }
+    spng_ctx *ctx = spng_ctx_new(0);
+    int error = ctx ? decode(ctx, file, out) : SPNG_EMEM;
+    if (error) {
+        status = error == SPNG_EMEM ? OCK_OUT_OF_MEMORY : OCK_BAD_FILE;
+        *why = spng_strerror(error);
+        free(out->x);
+        out->x = NULL;
+    }
+    spng_ctx_free(ctx);
+    fclose(file);
+    return status;
+}
+
+#else
+
+ock_status png_read(const char *path, png_picture *out, const char **why)
+{
+    (void)path;
+    memset(out, 0, sizeof *out);
+    *why = "this build reads no PNG files; rebuild with libspng";
+    return OCK_UNSUPPORTED;
+}
+
+#endif

@@ -1,0 +1,17 @@
+#ifndef OCKHAM_TOOLS_PNG_H
+#define OCKHAM_TOOLS_PNG_H
+
+#include <ockham/status.h>
+#include <stddef.h>
+
+typedef struct png_picture {
+    size_t height, width;
+    float *x; /* height x width, 0 .. 1; the caller's */
+} png_picture;
+
+/* Grey or colour, 1 to 16 bits, made grey as imread(flatten=True) of the tutorial does:
+ * 0.299 R + 0.587 G + 0.114 B, transparency and gamma left aside. On failure x is NULL and
+ * *why, a static text, says what is wrong. */
+ock_status png_read(const char *path, png_picture *out, const char **why);
+
+#endif

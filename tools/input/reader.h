@@ -1,0 +1,42 @@
+/* What the readers share: the plug-in, and a set of pictures that grows as data arrives. */
+#ifndef OCKHAM_TOOLS_READER_H
+#define OCKHAM_TOOLS_READER_H
+
+#include "input.h"
+
+/* Larger pictures are refused before memory is asked for. */
+#define INPUT_MAX_SIDE 4096
+
+typedef struct input_request {
+    const char *source;
+    pictures_options options;
+    char *message;
+    size_t message_size;
+} input_request;
+
+/* A format: `probe` says whether the source is its to read, by name and file type alone. */
+typedef struct input_reader {
+    bool (*probe)(const char *source);
+    ock_status (*load)(const input_request *request, pictures *out);
+} input_reader;
+
+extern const input_reader digits_reader, idx_reader, table_reader;
+
+/* Leaves the message and returns status. */
+ock_status request_fail(const input_request *request, ock_status status, const char *format, ...)
+    OCK_PRINTF(3, 4);
+
+/* Room for so many pictures, or for one more; their size must be set. Both move x and labels. */
+ock_status pictures_reserve(const input_request *request, size_t room, pictures *set);
+ock_status pictures_grow(const input_request *request, pictures *set);
+
+static inline size_t pictures_size(const pictures *set)
+{
+    return set->height * set->width;
+}
+
+/* "FOLDER/MIDDLENAME", or NULL where memory is refused; the caller's. */
+char *path_join(const char *folder, const char *middle, const char *name);
+bool path_is_file(const char *path);
+
+#endif
