@@ -1,0 +1,28 @@
+/* What both programs need of a command line: exit statuses, numbers and whole files. */
+#ifndef OCKHAM_TOOLS_CLI_H
+#define OCKHAM_TOOLS_CLI_H
+
+#include <ockham/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Beside EXIT_SUCCESS and EXIT_FAILURE (the work was begun and failed). */
+enum {
+    EXIT_USAGE = 2, /* the command line is wrong, or names what is not there */
+    EXIT_INTERRUPTED = 130,
+};
+
+/* The whole text must be a number from low to high; "10x", "", " 1", "nan" and "0x1" are none. */
+bool cli_read_whole(const char *text, uint64_t low, uint64_t high, uint64_t *value);
+bool cli_read_real(const char *text, double low, double high, double *value);
+
+/* Writes the text to a file as a whole: to one beside it that then takes its name, so that an
+ * older file stays as it was on failure, with errno set. "-" is the standard output; what is
+ * not a regular file, such as a pipe, is written in its place. */
+bool cli_write_file(const char *path, const char *text);
+
+/* Whether cli_write_file() has a folder to write to, with errno set where it has not. */
+bool cli_can_write(const char *path);
+
+#endif
