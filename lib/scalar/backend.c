@@ -7,8 +7,11 @@
 
 #include "scalar.h"
 
+#define ALIGNMENT (OCK_PAD * sizeof(float))
+
 static void scalar_close(ock_backend *backend)
 {
+    free(((scalar_backend *)backend)->scratch);
     free(backend);
 }
 
@@ -20,9 +23,8 @@ static ock_status scalar_wait(ock_backend *backend)
 
 static ock_status scalar_allocate(ock_backend *backend, size_t bytes, void **handle)
 {
-    size_t alignment = OCK_PAD * sizeof(float);
-    size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-    *handle = rounded < bytes ? NULL : aligned_alloc(alignment, rounded);
+    size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    *handle = rounded < bytes ? NULL : aligned_alloc(ALIGNMENT, rounded);
     if (!*handle)
         return ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for %zu bytes", bytes);
     memset(*handle, 0, rounded);
@@ -110,13 +112,23 @@ static const scalar_tile_table *best_tile(void)
 
 ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
 {
+    size_t count = (size_t)(threads > 0 ? threads : scalar_default_threads());
     scalar_backend *scalar = calloc(1, sizeof *scalar);
     *backend = NULL;
     if (!scalar)
-        return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for the scalar path");
+        goto no_memory;
+    if (count <= SIZE_MAX / (SCALAR_SCRATCH * sizeof(float)))
+        scalar->scratch = aligned_alloc(ALIGNMENT, count * SCALAR_SCRATCH * sizeof(float));
+    if (!scalar->scratch)
+        goto no_scratch;
     scalar->base = (ock_backend){.table = &scalar_table, .log = log};
-    scalar->threads = threads > 0 ? threads : scalar_default_threads();
+    scalar->threads = (int)count;
     scalar->tile = best_tile();
     *backend = &scalar->base;
     return OCK_OK;
+
+no_scratch:
+    free(scalar);
+no_memory:
+    return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for the scalar path");
 }

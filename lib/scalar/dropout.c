@@ -2,6 +2,8 @@
 
 scalar_mask scalar_mask_of(const ock_dropout *dropout, size_t cols)
 {
+    if (!dropout)
+        return (scalar_mask){.scale = 1};
     return (scalar_mask){
         .seed = dropout->seed,
         .step = dropout->step,

@@ -13,7 +13,14 @@ typedef struct scalar_backend {
     ock_backend base;
     int threads;
     const scalar_tile_table *tile;
+    float *scratch; /* SCALAR_SCRATCH for each thread */
 } scalar_backend;
+
+/* A job of a product: how many rows of sums it covers, and how many rows of B it takes at a time.
+ */
+#define SCALAR_JOB_ROWS 192
+#define SCALAR_DEPTH 1024
+#define SCALAR_SCRATCH ((size_t)(SCALAR_JOB_ROWS + SCALAR_DEPTH) * SCALAR_TILE_COLS)
 
 static inline float *scalar_data(const ock_tensor *tensor)
 {
@@ -48,11 +55,14 @@ static inline int scalar_threads(const ock_backend *backend, size_t elements)
 
 /* ---- dropout.c ---- */
 
+/* NULL gives a mask that drops nothing. */
 scalar_mask scalar_mask_of(const ock_dropout *dropout, size_t cols);
 
 /* ---- step.c ---- */
 
 scalar_weights scalar_weights_at(const ock_parameter *parameter, size_t row, size_t col);
+
+double scalar_lane_sum(const double *lanes);
 
 /* Adds to a sum of the totals by Kahan's algorithm. */
 void scalar_total_add(ock_tensor *totals, int field, double value);

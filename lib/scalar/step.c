@@ -20,6 +20,14 @@ scalar_weights scalar_weights_at(const ock_parameter *parameter, size_t row, siz
     };
 }
 
+double scalar_lane_sum(const double *lanes)
+{
+    double sum = 0;
+    for (size_t i = 0; i < SCALAR_LANES; i++)
+        sum += lanes[i];
+    return sum;
+}
+
 /* Serial, so that the order never depends on the threads. */
 ock_status scalar_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
                           ock_tensor *totals)
@@ -30,10 +38,7 @@ ock_status scalar_penalty(ock_backend *backend, const ock_parameter *parameter, 
         return OCK_OK;
     for (size_t i = 0; i < w->rows; i++)
         scalar_tile(backend)->penalize(&parameter->penalty, w->cols, scalar_row(w, i), lanes);
-    double sum = 0;
-    for (size_t i = 0; i < SCALAR_LANES; i++)
-        sum += lanes[i];
-    scalar_total_add(totals, OCK_TOTAL_PENALTY, sum * (double)rows);
+    scalar_total_add(totals, OCK_TOTAL_PENALTY, scalar_lane_sum(lanes) * (double)rows);
     return OCK_OK;
 }
 
