@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "opencl.h"
 
@@ -163,25 +162,6 @@ static const ock_backend_table opencl_table = {.close = close_backend,
 #undef OPENCL_ENTRY
 };
 
-/* A CPU's work-item keeps a wide tile in vector registers; a GPU's shares local memory with its
- * group. The environment's OCKHAM_TILES forces one of them on any device, for tests. */
-static ock_status choose_tiles(opencl_backend *opencl, const ock_device *device)
-{
-    const opencl_tiles cpu = {.vector = 16, .rows = 8, .vectors = 2, .group = 1};
-    const opencl_tiles gpu = {.vector = 4, .rows = 4, .vectors = 1, .group = 16};
-    const char *wish = getenv("OCKHAM_TILES");
-    if (!wish || !*wish)
-        wish = device->type == OCK_DEVICE_CPU   ? "cpu"
-               : device->type == OCK_DEVICE_GPU ? "clblast"
-                                                : "gpu";
-    else if (strcmp(wish, "cpu") != 0 && strcmp(wish, "gpu") != 0 && strcmp(wish, "clblast") != 0)
-        return ock_log_report(opencl->base.log, OCK_INVALID_ARGUMENT,
-                              "OCKHAM_TILES is %s; it can be cpu, gpu or clblast", wish);
-    opencl->tiles = strcmp(wish, "cpu") == 0 ? cpu : gpu;
-    opencl->clblast = OCK_CLBLAST && strcmp(wish, "clblast") == 0;
-    return OCK_OK;
-}
-
 static ock_status open_device(opencl_backend *opencl, const ock_device *device)
 {
     cl_int error = opencl_find(device, &opencl->device);
@@ -206,7 +186,7 @@ ock_status opencl_open(const ock_device *device, ock_log *log, ock_backend **bac
     opencl->base = (ock_backend){.table = &opencl_table, .log = log};
     opencl->max_allocation =
         device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
-    ock_status status = choose_tiles(opencl, device);
+    ock_status status = opencl_choose_tiles(opencl, device);
     if (status == OCK_OK)
         status = opencl_events_create(log, &opencl->events);
     if (status == OCK_OK)

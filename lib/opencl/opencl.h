@@ -11,6 +11,7 @@
 typedef struct opencl_tiles {
     size_t vector;        /* V */
     size_t rows, vectors; /* a work-item's tile: rows x (vectors V) */
+    size_t dot_rows;      /* and of products with a transposed: dot_rows x V */
     size_t group;         /* group x group work-items share local memory; 1: none do */
 } opencl_tiles;
 
@@ -102,6 +103,18 @@ ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch);
  * sums in partials. */
 ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count,
                                 ock_penalty penalty, size_t rows, ock_tensor *totals);
+
+/* ---- tiles.c ---- */
+
+/* The tiles for a device, or those that the environment's OCKHAM_TILES names. */
+ock_status opencl_choose_tiles(opencl_backend *backend, const ock_device *device);
+
+/* The work-groups that cover a matrix of rows x cols; dot: those of product_dot (tile.cl). */
+typedef struct opencl_grid {
+    size_t global[2], local[2], groups;
+} opencl_grid;
+
+opencl_grid opencl_tile_grid(ock_backend *backend, size_t rows, size_t cols, bool dot);
 
 /* ---- program.c ---- */
 
