@@ -18,7 +18,10 @@
     X(tensor_copy)                                                                                 \
     X(tensor_views)                                                                                \
     X(matmul)                                                                                      \
-    X(matmul_special)
+    X(matmul_special)                                                                              \
+    X(dense_forward)                                                                               \
+    X(dense_backward_input)                                                                        \
+    X(dense_backward_weights)
 
 typedef struct checkcl checkcl;
 
@@ -106,7 +109,8 @@ void expect_totals(checkcl *t, const pair *totals, const ock_totals *bound);
 /* What does not fit the forms above. */
 void expect_true(checkcl *t, bool condition, const char *format, ...) OCK_PRINTF(3, 4);
 
-/* ---- Bounds ---- */
+/* ---- Bounds on the distance of two float evaluations of one formula. Second-order terms in
+ * UNIT are left out, and covered by first-order ones being rounded up. ---- */
 
 /* One op(A) op(B) of inputs, exactly enough: M x N sums of products, and of magnitudes. */
 typedef struct product {
@@ -116,8 +120,38 @@ typedef struct product {
 
 product multiply(checkcl *t, const pair *a, bool transpose_a, const pair *b, bool transpose_b);
 
-/* How far two float evaluations of sums of k products may be apart, in whatever order:
- * each errs by at most k u/(1 - k u) times the sum of the magnitudes (Higham 2002, 3.1). */
+/* Sums of k products, in whatever order: each errs by at most k u/(1 - k u) times the sum of
+ * the magnitudes (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). */
 double product_bound(size_t k, double magnitude);
+
+/* f(x) for all but OCK_SOFTMAX, the greatest |f'|, and how far apart two f(x) may be: libm's
+ * and the errors that OpenCL C 1.2, table 7.2, allows. */
+double activation_value(ock_activation activation, double x);
+double activation_slope(ock_activation activation);
+double activation_bound(ock_activation activation, double x);
+
+/* A parameter of a case: moments that the optimiser does not use are NULL. */
+typedef struct parameter_pair {
+    pair *value, *moment1, *moment2;
+    ock_penalty penalty;
+} parameter_pair;
+
+/* Of random weights, with second moments of at least 0.01. */
+parameter_pair any_parameter(checkcl *t, const ock_optimizer *optimizer, size_t rows, size_t cols);
+ock_parameter parameter_on(const parameter_pair *parameter, int side);
+
+/* SGD without and with momentum, Nesterov's, and Adam; and none, one or both penalties. */
+#define OPTIMIZERS 4
+ock_optimizer any_optimizer(checkcl *t);
+ock_penalty any_penalty(checkcl *t);
+
+/* Expects value and moments after a step on `gradient`, of which the two sides' own
+ * differ by at most gradient_bound (NULL: not at all). */
+void expect_step(checkcl *t, const ock_optimizer *optimizer, uint64_t iteration,
+                 const parameter_pair *parameter, const double *gradient,
+                 const double *gradient_bound);
+
+/* Of `rows` times the penalty. */
+double penalty_bound(const parameter_pair *parameter, size_t rows);
 
 #endif

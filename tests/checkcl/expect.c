@@ -1,4 +1,4 @@
-/* Comparisons of the device with the scalar path, and the bounds of products. */
+/* Comparisons of the device with the scalar path. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,35 +103,4 @@ void expect_totals(checkcl *t, const pair *totals, const ock_totals *bound)
                 got->rows, (unsigned long long)got->batches, (unsigned long long)got->first_bad,
                 expected->rows, (unsigned long long)expected->batches,
                 (unsigned long long)expected->first_bad);
-}
-
-/* ---- Bounds ---- */
-
-static double at(const pair *p, bool transpose, size_t row, size_t col)
-{
-    const float *data = p->data;
-    return (double)data[transpose ? col * p->cols + row : row * p->cols + col];
-}
-
-product multiply(checkcl *t, const pair *a, bool transpose_a, const pair *b, bool transpose_b)
-{
-    product p = {.m = transpose_a ? a->cols : a->rows,
-                 .n = transpose_b ? b->rows : b->cols,
-                 .k = transpose_a ? a->rows : a->cols};
-    p.value = scratch(t, p.m * p.n);
-    p.magnitude = scratch(t, p.m * p.n);
-    for (size_t i = 0; i < p.m; i++)
-        for (size_t l = 0; l < p.k; l++)
-            for (size_t j = 0; j < p.n; j++) {
-                double term = at(a, transpose_a, i, l) * at(b, transpose_b, l, j);
-                p.value[i * p.n + j] += term;
-                p.magnitude[i * p.n + j] += fabs(term);
-            }
-    return p;
-}
-
-double product_bound(size_t k, double magnitude)
-{
-    double ku = (double)k * UNIT;
-    return 2 * ku / (1 - ku) * magnitude;
 }
