@@ -39,28 +39,40 @@ static intV lanes_below(uint col, uint cols)
     return LANES < (intV)((int)(cols - min(col, cols)));
 }
 
-/* The sum of all lanes, as a balanced tree. */
-static float sum_lanes(realV x)
-{
+/* The larger of each pair, NaN where either is; for vectors and scalars. */
+#define LARGER(a, b) select(b, a, (a) >= (b) || isnan(a))
+#define PLUS(a, b) ((a) + (b))
+
+/* float name(realV x): all lanes joined by F, as a balanced tree. */
 #if OCK_V == 16
-    float8 a = x.lo + x.hi;
-    float4 b = a.lo + a.hi;
+#define TO_FOUR(F, x) float8 eight = F(x.lo, x.hi); float4 four = F(eight.lo, eight.hi)
 #elif OCK_V == 8
-    float4 b = x.lo + x.hi;
+#define TO_FOUR(F, x) float4 four = F(x.lo, x.hi)
 #else
-    float4 b = x;
+#define TO_FOUR(F, x) float4 four = x
 #endif
-    float2 c = b.lo + b.hi;
-    return c.x + c.y;
+#define FOLD_LANES(name, F)                                                                        \
+    static float name(realV x)                                                                     \
+    {                                                                                              \
+        TO_FOUR(F, x);                                                                             \
+        float2 two = F(four.lo, four.hi);                                                          \
+        return F(two.x, two.y);                                                                    \
+    }
+
+FOLD_LANES(sum_lanes, PLUS)
+FOLD_LANES(largest_lane, LARGER)
+
+/* Adds value to the sum s.x, whose compensation is s.y (Kahan). */
+static float2 kahan(float2 s, float value)
+{
+    float y = value - s.y, sum = s.x + y;
+    return (float2)(sum, (sum - s.x) - y);
 }
 
-/* Adds value to the sum at total[0] whose compensation is at total[1] (Kahan). */
+/* The same in a totals tensor, whose sums stand before their compensation. */
 static void total_add(global float *total, float value)
 {
-    float y = value - total[1];
-    float sum = total[0] + y;
-    total[1] = (sum - total[0]) - y;
-    total[0] = sum;
+    vstore2(kahan(vload2(0, total), value), 0, total);
 }
 
 /* ock_activation, ock_optimizer_kind and the fields of a totals tensor (backend.h). */

@@ -97,18 +97,12 @@ static void penalty_sums(realV w, intV valid, realV *absolute, realV *square)
 kernel void penalty_total(global const float *partials, uint count, float l1, float l2, float rows,
                           TENSOR(float, totals))
 {
-    float absolute = 0, absolute_low = 0, square = 0, square_low = 0;
+    float2 absolute = 0, square = 0;
     for (uint i = 0; i < count; i++) {
-        float y = partials[2 * i] - absolute_low;
-        float sum = absolute + y;
-        absolute_low = (sum - absolute) - y;
-        absolute = sum;
-        y = partials[2 * i + 1] - square_low;
-        sum = square + y;
-        square_low = (sum - square) - y;
-        square = sum;
+        absolute = kahan(absolute, partials[2 * i]);
+        square = kahan(square, partials[2 * i + 1]);
     }
-    total_add(AT(totals, 0, TOTAL_PENALTY), rows * (l1 * absolute + l2 * square));
+    total_add(AT(totals, 0, TOTAL_PENALTY), rows * (l1 * absolute.x + l2 * square.x));
 }
 
 #endif

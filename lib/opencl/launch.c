@@ -66,6 +66,12 @@ void opencl_arg_tensor(opencl_call *call, const ock_tensor *tensor)
     opencl_arg_uint(call, tensor ? (uint32_t)tensor->stride : 0);
 }
 
+void opencl_arg_shape(opencl_call *call, const ock_tensor *tensor)
+{
+    opencl_arg_uint(call, (uint32_t)tensor->rows);
+    opencl_arg_uint(call, (uint32_t)tensor->cols);
+}
+
 void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout)
 {
     const ock_dropout none = {0};
@@ -110,6 +116,17 @@ ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *gl
     if (call->error != CL_SUCCESS)
         return opencl_failed(opencl->base.log, call->name, call->error);
     return opencl_keep(opencl, call->name, event);
+}
+
+ock_status opencl_launch_vectors(opencl_call *call, const ock_tensor *tensor)
+{
+    size_t vectors = opencl_ceil_div(tensor->cols, call->backend->tiles.vector);
+    return opencl_launch(call, 2, (size_t[]){vectors, tensor->rows}, NULL);
+}
+
+ock_status opencl_launch_rows(opencl_call *call, const ock_tensor *tensor)
+{
+    return opencl_launch(call, 1, &tensor->rows, NULL);
 }
 
 ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count,

@@ -84,6 +84,9 @@ void opencl_arg_local(opencl_call *call, size_t bytes);
 /* Three arguments: __global T *x, ulong x_offset, uint x_stride. NULL gives NULL, 0, 0. */
 void opencl_arg_tensor(opencl_call *call, const ock_tensor *tensor);
 
+/* Two arguments: uint rows, uint cols. */
+void opencl_arg_shape(opencl_call *call, const ock_tensor *tensor);
+
 /* Six: uint threshold (kept where a word is at least that), float scale, uint seed_low, uint
  * seed_high, uint step, uint layer. NULL gives threshold 0, scale 1. */
 void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout);
@@ -95,6 +98,10 @@ void opencl_arg_update(opencl_call *call, const ock_update *update, ock_penalty 
 /* global is rounded up to local, which may be NULL; kernels check their bounds. */
 ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *global,
                          const size_t *local);
+
+/* Launches over (vectors of a row, rows) of a tensor, and over its rows. */
+ock_status opencl_launch_vectors(opencl_call *call, const ock_tensor *tensor);
+ock_status opencl_launch_rows(opencl_call *call, const ock_tensor *tensor);
 
 /* A buffer of at least `bytes` for use within one operation. Its contents are undefined. */
 ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch);
