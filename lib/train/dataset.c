@@ -1,0 +1,223 @@
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "dataset.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- The store ---- */
+
+static void tensors_free(ock_tensor **tensors, size_t count)
+{
+    for (size_t i = 0; tensors && i < count; i++)
+        ock_tensor_destroy(tensors[i]);
+    free(tensors);
+}
+
+static void store_release(dataset_store *store)
+{
+    if (--store->references)
+        return;
+    tensors_free(store->x, store->chunks);
+    tensors_free(store->y, store->chunks);
+    free(store);
+}
+
+/* Cuts rows x cols host elements of 4 bytes into one tensor per chunk. */
+static ock_status upload(ock_dataset *set, ock_dtype dtype, size_t cols, const void *data,
+                         ock_tensor ***tensors)
+{
+    const dataset_store *store = set->store;
+    *tensors = calloc(store->chunks, sizeof **tensors);
+    if (!*tensors)
+        return ock_context_report(set->context, OCK_OUT_OF_MEMORY,
+                                  "no memory for a data set of %zu buffers", store->chunks);
+    ock_status status = OCK_OK;
+    for (size_t i = 0; i < store->chunks && !status; i++) {
+        size_t first = i * store->chunk_rows;
+        size_t rows = smaller(store->chunk_rows, set->rows - first);
+        status = ock_tensor_create(set->context, dtype, rows, cols, &(*tensors)[i]);
+        if (!status)
+            status = ock_tensor_write((*tensors)[i], (const char *)data + first * cols * 4);
+    }
+    return status;
+}
+
+static ock_status store_fill(ock_dataset *set, const ock_arrays *arrays)
+{
+    dataset_store *store = set->store;
+    ock_dtype dtype = set->labels ? OCK_I32 : OCK_F32;
+    size_t cols = set->labels ? 1 : set->outputs;
+    const void *y = set->labels ? (const void *)arrays->labels : (const void *)arrays->targets;
+
+    store->chunk_rows = ock_tensor_max_rows(set->context, OCK_F32, set->features);
+    if (y)
+        store->chunk_rows =
+            smaller(store->chunk_rows, ock_tensor_max_rows(set->context, dtype, cols));
+    if (!store->chunk_rows)
+        return ock_context_report(set->context, OCK_OUT_OF_MEMORY,
+                                  "one row of %zu features and %zu outputs exceeds the device's "
+                                  "largest buffer",
+                                  set->features, set->outputs);
+    store->chunks = (set->rows - 1) / store->chunk_rows + 1;
+    ock_status status = upload(set, OCK_F32, set->features, arrays->x, &store->x);
+    if (!status && y)
+        status = upload(set, dtype, cols, y, &store->y);
+    return status;
+}
+
+/* ---- Creation ---- */
+
+static ock_status check_labels(ock_context *context, const ock_arrays *arrays)
+{
+    for (size_t i = 0; i < arrays->rows; i++)
+        if (arrays->labels[i] < 0 || (size_t)arrays->labels[i] >= arrays->outputs)
+            return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                      "labels: row %zu is %d, which is not within 0..%zu", i,
+                                      (int)arrays->labels[i], arrays->outputs - 1);
+    return OCK_OK;
+}
+
+static ock_status check_arrays(ock_context *context, const ock_arrays *arrays)
+{
+    const char *problem = NULL;
+    if (!arrays)
+        problem = "arrays is NULL";
+    else if (!arrays->x)
+        problem = "arrays.x is NULL";
+    else if (arrays->rows < 1 || arrays->rows > INT32_MAX)
+        problem = "arrays.rows must be 1..2147483647";
+    else if (arrays->features < 1 || arrays->features > INT32_MAX)
+        problem = "arrays.features must be 1..2147483647";
+    else if (arrays->labels && arrays->targets)
+        problem = "arrays has labels and targets; give one of them, or neither";
+    else if ((arrays->labels || arrays->targets) &&
+             (arrays->outputs < 1 || arrays->outputs > INT32_MAX))
+        problem = "arrays.outputs must be 1..2147483647";
+    else if (arrays->rows > SIZE_MAX / 4 / arrays->features ||
+             (arrays->targets && arrays->rows > SIZE_MAX / 4 / arrays->outputs))
+        problem = "arrays: rows x columns is more than memory can hold";
+    if (problem)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "%s", problem);
+    return arrays->labels ? check_labels(context, arrays) : OCK_OK;
+}
+
+ock_status ock_dataset_create(ock_context *context, const ock_arrays *arrays, ock_dataset **dataset)
+{
+    if (!dataset)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "dataset is NULL");
+    *dataset = NULL;
+    if (!context)
+        return OCK_INVALID_ARGUMENT;
+    ock_status status = check_arrays(context, arrays);
+    if (status)
+        return status;
+
+    ock_dataset *set = calloc(1, sizeof *set);
+    dataset_store *store = calloc(1, sizeof *store);
+    if (!set || !store) {
+        free(set);
+        free(store);
+        return ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for a data set");
+    }
+    store->references = 1;
+    *set = (ock_dataset){.context = context,
+                         .store = store,
+                         .rows = arrays->rows,
+                         .features = arrays->features,
+                         .outputs = arrays->labels || arrays->targets ? arrays->outputs : 0,
+                         .labels = arrays->labels};
+    status = store_fill(set, arrays);
+    if (status) {
+        ock_dataset_destroy(set);
+        return status;
+    }
+    *dataset = set;
+    return OCK_OK;
+}
+
+ock_status ock_dataset_view(const ock_dataset *dataset, size_t first, size_t rows,
+                            ock_dataset **view)
+{
+    ock_context *context = ock_dataset_context(dataset);
+    if (view)
+        *view = NULL;
+    if (!dataset || !view || !rows)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "%s",
+                                  !dataset ? "dataset is NULL"
+                                  : !view  ? "view is NULL"
+                                           : "rows must be at least 1");
+    if (first > dataset->rows || rows > dataset->rows - first)
+        return ock_context_report(context, OCK_SHAPE_MISMATCH,
+                                  "%zu rows from row %zu of a data set of %zu rows", rows, first,
+                                  dataset->rows);
+    ock_dataset *set = malloc(sizeof *set);
+    if (!set)
+        return ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for a data set's view");
+    *set = *dataset;
+    set->first += first;
+    set->rows = rows;
+    set->store->references++;
+    *view = set;
+    return OCK_OK;
+}
+
+void ock_dataset_destroy(ock_dataset *dataset)
+{
+    if (!dataset)
+        return;
+    store_release(dataset->store);
+    free(dataset);
+}
+
+/* ---- Reading ---- */
+
+ock_context *ock_dataset_context(const ock_dataset *dataset)
+{
+    return dataset ? dataset->context : NULL;
+}
+
+size_t ock_dataset_rows(const ock_dataset *dataset)
+{
+    return dataset ? dataset->rows : 0;
+}
+
+size_t ock_dataset_features(const ock_dataset *dataset)
+{
+    return dataset ? dataset->features : 0;
+}
+
+size_t ock_dataset_outputs(const ock_dataset *dataset)
+{
+    return dataset ? dataset->outputs : 0;
+}
+
+bool ock_dataset_has_labels(const ock_dataset *dataset)
+{
+    return dataset && dataset->labels;
+}
+
+/* A row of the view is `first` rows further in the store, hence the shifted, perhaps negative,
+ * beginning of each chunk. */
+ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tensor *indices, ock_tensor *x,
+                             ock_tensor *y)
+{
+    if (!dataset)
+        return OCK_INVALID_ARGUMENT;
+    const dataset_store *store = dataset->store;
+    if (y && !store->y)
+        return ock_context_report(dataset->context, OCK_INVALID_ARGUMENT,
+                                  "y: the data set has neither labels nor targets");
+    size_t last = (dataset->first + dataset->rows - 1) / store->chunk_rows;
+    ock_status status = OCK_OK;
+    for (size_t i = dataset->first / store->chunk_rows; i <= last && !status; i++) {
+        int64_t first = (int64_t)(i * store->chunk_rows) - (int64_t)dataset->first;
+        status = ock_gather(store->x[i], indices, first, x);
+        if (!status && y)
+            status = ock_gather(store->y[i], indices, first, y);
+    }
+    return status;
+}

@@ -1,0 +1,24 @@
+#include <stdlib.h>
+
+#include "history.h"
+
+ock_status history_append(ock_context *context, ock_history *history, const ock_epoch *epoch)
+{
+    if (!history)
+        return OCK_OK;
+    ock_epoch *grown = realloc(history->epochs, (history->count + 1) * sizeof *grown);
+    if (!grown)
+        return ock_context_report(context, OCK_OUT_OF_MEMORY,
+                                  "no memory for the history of epoch %u", (unsigned)epoch->epoch);
+    history->epochs = grown;
+    grown[history->count++] = *epoch;
+    return OCK_OK;
+}
+
+void ock_history_clear(ock_history *history)
+{
+    if (!history)
+        return;
+    free(history->epochs);
+    *history = (ock_history){0};
+}

@@ -1,0 +1,237 @@
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "network.h"
+
+/* ---- Names ---- */
+
+const char *activation_name(ock_activation activation)
+{
+    static const char *const names[] = {
+        [OCK_LINEAR] = "linear", [OCK_RELU] = "relu",       [OCK_LEAKY_RELU] = "leaky_relu",
+        [OCK_ELU] = "elu",       [OCK_GELU] = "gelu",       [OCK_SIGMOID] = "sigmoid",
+        [OCK_TANH] = "tanh",     [OCK_SOFTMAX] = "softmax",
+    };
+    return (size_t)activation < sizeof names / sizeof *names ? names[activation] : NULL;
+}
+
+const char *layer_tensor_name(const layer *layer, size_t slot)
+{
+    static const char *const dense[LAYER_SLOTS] = {"kernel", "bias"};
+    static const char *const norm[LAYER_SLOTS] = {"gamma", "beta", "mean", "variance"};
+    return layer->kind == LAYER_BATCH_NORM ? norm[slot] : dense[slot];
+}
+
+ock_tensor **layer_tensor(layer *layer, size_t slot)
+{
+    return slot < 2 ? &layer->trained[slot].value : &layer->running[slot - 2];
+}
+
+/* ---- Lifetime ---- */
+
+ock_status ock_model_create(ock_context *context, size_t inputs, ock_model **model)
+{
+    if (!model)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "model is NULL");
+    *model = NULL;
+    if (!context)
+        return OCK_INVALID_ARGUMENT;
+    if (inputs < 1 || inputs > INT32_MAX)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "inputs is %zu, which is not within 1..2147483647", inputs);
+    ock_model *made = calloc(1, sizeof *made);
+    if (!made)
+        return ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for a network");
+    made->context = context;
+    made->inputs = inputs;
+    *model = made;
+    return OCK_OK;
+}
+
+void ock_model_destroy(ock_model *model)
+{
+    if (!model)
+        return;
+    model_forget(model);
+    plan_free(&model->plan);
+    for (size_t i = 0; i < model->count; i++)
+        for (size_t slot = 0; slot < LAYER_SLOTS; slot++)
+            ock_tensor_destroy(*layer_tensor(&model->layers[i], slot));
+    free(model->layers);
+    free(model);
+}
+
+/* ---- Adding layers ---- */
+
+static ock_status refuse(ock_model *model, const char *name, double value, const char *range)
+{
+    return ock_context_report(model->context, OCK_INVALID_ARGUMENT, "%s is %g, which is not %s",
+                              name, value, range);
+}
+
+static ock_status append(ock_model *model, const layer *added)
+{
+    layer *grown = realloc(model->layers, (model->count + 1) * sizeof *grown);
+    if (!grown)
+        return ock_context_report(model->context, OCK_OUT_OF_MEMORY, "no memory for layer %zu",
+                                  model->count);
+    model->layers = grown;
+    grown[model->count++] = *added;
+    return OCK_OK;
+}
+
+static ock_status check_open(ock_model *model)
+{
+    if (!model)
+        return OCK_INVALID_ARGUMENT;
+    if (model->ready)
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "the network is in use; layers are added before its first use");
+    return OCK_OK;
+}
+
+static ock_status check_activation(ock_model *model, ock_activation activation)
+{
+    if (activation_name(activation))
+        return OCK_OK;
+    return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                              "activation %d is not one of ock_activation", (int)activation);
+}
+
+static ock_status check_penalty(ock_model *model, const ock_penalty *penalty, const char *l1,
+                                const char *l2)
+{
+    if (!(penalty->l1 >= 0) || !isfinite(penalty->l1))
+        return refuse(model, l1, (double)penalty->l1, "a finite number from 0 up");
+    if (!(penalty->l2 >= 0) || !isfinite(penalty->l2))
+        return refuse(model, l2, (double)penalty->l2, "a finite number from 0 up");
+    return OCK_OK;
+}
+
+ock_status ock_model_add_dense(ock_model *model, size_t units, ock_activation activation,
+                               const ock_dense *options)
+{
+    layer added = {.kind = LAYER_DENSE, .outputs = units, .activation = activation};
+    ock_status status = check_open(model);
+    if (status)
+        return status;
+    added.inputs = ock_model_outputs(model);
+    if (options)
+        added.dense = *options;
+    if (units < 1 || units > INT32_MAX)
+        return refuse(model, "units", (double)units, "within 1..2147483647");
+    status = check_activation(model, activation);
+    if (!status)
+        status = check_penalty(model, &added.dense.kernel, "kernel.l1", "kernel.l2");
+    if (!status)
+        status = check_penalty(model, &added.dense.bias, "bias.l1", "bias.l2");
+    if (status)
+        return status;
+    if (added.dense.initializer != OCK_GLOROT_UNIFORM && added.dense.initializer != OCK_HE_NORMAL)
+        return refuse(model, "initializer", added.dense.initializer, "one of ock_initializer");
+    added.trained[0].penalty = added.dense.kernel;
+    added.trained[1].penalty = added.dense.bias;
+    return append(model, &added);
+}
+
+ock_status ock_model_add_activation(ock_model *model, ock_activation activation)
+{
+    ock_status status = check_open(model);
+    if (!status)
+        status = check_activation(model, activation);
+    if (status)
+        return status;
+    size_t width = ock_model_outputs(model);
+    return append(model, &(layer){.kind = LAYER_ACTIVATION,
+                                  .inputs = width,
+                                  .outputs = width,
+                                  .activation = activation});
+}
+
+ock_status ock_model_add_dropout(ock_model *model, float rate)
+{
+    ock_status status = check_open(model);
+    if (status)
+        return status;
+    if (!(rate >= 0 && rate < 1))
+        return refuse(model, "rate", (double)rate, "at least 0 and less than 1");
+    size_t width = ock_model_outputs(model);
+    return append(model,
+                  &(layer){.kind = LAYER_DROPOUT, .inputs = width, .outputs = width, .rate = rate});
+}
+
+ock_normalization ock_normalization_defaults(void)
+{
+    return (ock_normalization){.momentum = 0.99f, .epsilon = 1e-3f};
+}
+
+ock_status ock_model_add_batch_norm(ock_model *model, const ock_normalization *options)
+{
+    ock_normalization norm = options ? *options : ock_normalization_defaults();
+    ock_status status = check_open(model);
+    if (status)
+        return status;
+    if (!(norm.momentum >= 0 && norm.momentum < 1))
+        return refuse(model, "momentum", (double)norm.momentum, "at least 0 and less than 1");
+    if (!(norm.epsilon > 0) || !isfinite(norm.epsilon))
+        return refuse(model, "epsilon", (double)norm.epsilon, "a finite number greater than 0");
+    size_t width = ock_model_outputs(model);
+    return append(
+        model, &(layer){.kind = LAYER_BATCH_NORM, .inputs = width, .outputs = width, .norm = norm});
+}
+
+/* ---- Reading ---- */
+
+ock_context *ock_model_context(const ock_model *model)
+{
+    return model ? model->context : NULL;
+}
+
+size_t ock_model_inputs(const ock_model *model)
+{
+    return model ? model->inputs : 0;
+}
+
+size_t ock_model_outputs(const ock_model *model)
+{
+    if (!model)
+        return 0;
+    return model->count ? model->layers[model->count - 1].outputs : model->inputs;
+}
+
+size_t ock_model_tensor_count(const ock_model *model)
+{
+    size_t count = 0;
+    for (size_t i = 0; model && model->ready && i < model->count; i++)
+        for (size_t slot = 0; slot < LAYER_SLOTS; slot++)
+            count += *layer_tensor(&model->layers[i], slot) != NULL;
+    return count;
+}
+
+ock_status ock_model_tensor_at(const ock_model *model, size_t index, ock_model_tensor *tensor)
+{
+    if (!model || !tensor)
+        return ock_context_report(ock_model_context(model), OCK_INVALID_ARGUMENT, "%s is NULL",
+                                  model ? "tensor" : "model");
+    if (!model->ready)
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "the network has no weights yet");
+    size_t left = index;
+    for (size_t i = 0; i < model->count; i++) {
+        for (size_t slot = 0; slot < LAYER_SLOTS; slot++) {
+            ock_tensor *found = *layer_tensor(&model->layers[i], slot);
+            if (!found || left--)
+                continue;
+            tensor->tensor = found;
+            tensor->trained = slot < 2;
+            snprintf(tensor->name, sizeof tensor->name, "%zu.%s", i,
+                     layer_tensor_name(&model->layers[i], slot));
+            return OCK_OK;
+        }
+    }
+    return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                              "index is %zu, the network has %zu tensors", index,
+                              ock_model_tensor_count(model));
+}

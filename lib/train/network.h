@@ -1,0 +1,131 @@
+/* A network as training sees it: the layers as they were listed, and the plan made of them. */
+#ifndef OCKHAM_TRAIN_NETWORK_H
+#define OCKHAM_TRAIN_NETWORK_H
+
+#include <ockham/train.h>
+
+/* ---- Layers: what the user listed ---- */
+
+typedef enum layer_kind {
+    LAYER_DENSE,
+    LAYER_ACTIVATION,
+    LAYER_DROPOUT,
+    LAYER_BATCH_NORM,
+} layer_kind;
+
+typedef struct layer {
+    layer_kind kind;
+    size_t inputs, outputs;
+    ock_activation activation; /* dense, activation */
+    float rate;                /* dropout */
+    ock_dense dense;
+    ock_normalization norm;
+    ock_parameter trained[2]; /* kernel and bias, or gamma and beta; value NULL: none */
+    ock_tensor *running[2];   /* batch-norm: mean and variance */
+} layer;
+
+/* ---- The plan: what runs ---- */
+
+/* A tensor made for the largest batch, and a view of its first rows for the present one. */
+typedef struct batch_tensor {
+    ock_tensor *whole, *part;
+} batch_tensor;
+
+ock_status batch_tensor_create(ock_context *context, size_t rows, size_t cols,
+                               batch_tensor *tensor);
+ock_status batch_tensor_resize(batch_tensor *tensor, size_t rows);
+void batch_tensor_free(batch_tensor *tensor);
+
+/* One operation forward and its counterparts backward. Dense carries the activation and the
+ * dropout after it only where another dense node follows, whose backward takes them back. */
+typedef struct node {
+    layer_kind kind;
+    layer *layer;              /* dense, batch-norm */
+    ock_activation activation; /* dense, activation */
+    float rate;                /* dense, dropout; 0: none */
+    uint32_t dropout_layer;    /* the dropout's position in the list of layers */
+    size_t inputs, outputs;
+    batch_tensor y;
+    batch_tensor dx;              /* dense: of the gradient at its input */
+    ock_tensor *saved, *gradient; /* batch-norm: 2 x outputs each */
+    ock_tensor *gradients[2];     /* batch-norm: views of gradient's rows */
+    const ock_tensor *input;      /* of the last forward pass */
+} node;
+
+typedef struct plan {
+    node *nodes;
+    size_t count;
+    size_t first_trained;  /* nodes before it need no gradient; count: none is trained */
+    size_t capacity, rows; /* of the batches: the largest, the present */
+    bool training;         /* whether there is memory for gradients */
+    batch_tensor gradient; /* of the loss, at its prediction */
+} plan;
+
+/* ---- The model ---- */
+
+struct ock_model {
+    ock_context *context;
+    size_t inputs;
+    layer *layers;
+    size_t count;
+    bool ready; /* has its weights: no layer may be added */
+    plan plan;
+    unsigned moments;    /* tensors of moments per parameter: 0, 1 or 2 */
+    uint64_t step;       /* steps taken, over all fits */
+    uint64_t first_step; /* those taken before the moments were made */
+    uint32_t epoch;      /* epochs begun, over all fits */
+};
+
+/* ---- model.c ---- */
+
+/* The tensor at `slot` of a layer: its trained ones, then its running ones; NULL where it has
+ * none there. */
+enum {
+    LAYER_SLOTS = 4
+};
+ock_tensor **layer_tensor(layer *layer, size_t slot);
+const char *layer_tensor_name(const layer *layer, size_t slot);
+
+/* "relu"; static; NULL beyond the list. */
+const char *activation_name(ock_activation activation);
+
+/* ---- initialize.c ---- */
+
+/* Makes the weights' tensors where there are none yet. */
+ock_status model_allocate(ock_model *model);
+
+/* What the first use of a network does. */
+ock_status model_ensure_ready(ock_model *model, uint64_t seed);
+
+/* Sees to the moments that the optimiser needs; those of another kind are forgotten. */
+ock_status model_ensure_moments(ock_model *model, const ock_optimizer *optimizer);
+
+/* Forgets moments, steps and epochs. */
+void model_forget(ock_model *model);
+
+/* ---- plan.c ---- */
+
+ock_status plan_create(ock_model *model);
+void plan_free(plan *plan);
+
+/* Memory for batches of up to `rows`, with gradients for training. */
+ock_status plan_reserve(ock_model *model, size_t rows, bool training);
+ock_status plan_resize(ock_model *model, size_t rows);
+
+/* ---- pass.c ---- */
+
+const char *loss_name(ock_loss_kind loss); /* NULL beyond the list */
+
+/* The loss's own view of the network: whether it takes the last activation's input, and with it
+ * that activation's gradient, upon itself. Reports a loss that does not go with the network. */
+ock_status loss_folds(const ock_model *model, ock_loss_kind loss, bool *folds);
+
+/* One step on a batch of at most the reserved rows. */
+ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
+                      const ock_tensor *y, ock_tensor *totals);
+
+/* Adds the loss of a batch, without dropout, to totals. */
+ock_status pass_loss(ock_model *model, ock_loss_kind loss, const ock_tensor *x, const ock_tensor *y,
+                     ock_tensor *totals);
+
+#endif

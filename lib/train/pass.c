@@ -1,0 +1,322 @@
+/* One pass of a batch through the plan: forward, the loss, backward with the steps. */
+#include <stdlib.h>
+
+#include "network.h"
+
+/* What a pass needs beside the network; fit NULL: without dropout, on running statistics. */
+typedef struct pass {
+    const ock_fit *fit;
+    uint32_t step;
+    uint64_t iteration; /* of the optimiser, from 1 */
+    size_t nodes;       /* those that run: all, or all but the activation that the loss folds in */
+    ock_tensor *totals;
+} pass;
+
+/* ---- What the loss takes ---- */
+
+const char *loss_name(ock_loss_kind loss)
+{
+    static const char *const names[] = {
+        [OCK_SOFTMAX_CROSSENTROPY] = "OCK_SOFTMAX_CROSSENTROPY",
+        [OCK_BINARY_CROSSENTROPY] = "OCK_BINARY_CROSSENTROPY",
+        [OCK_MEAN_SQUARED_ERROR] = "OCK_MEAN_SQUARED_ERROR",
+    };
+    return (size_t)loss < sizeof names / sizeof *names ? names[loss] : NULL;
+}
+
+/* Dropout leaves values what they are: logits, probabilities. */
+static ock_activation last_activation(const ock_model *model, bool *dropped)
+{
+    size_t i = model->count;
+    while (i > 1 && model->layers[i - 1].kind == LAYER_DROPOUT)
+        i--;
+    *dropped = i < model->count;
+    const layer *last = &model->layers[i - 1];
+    return last->kind == LAYER_BATCH_NORM ? OCK_LINEAR : last->activation;
+}
+
+ock_status loss_folds(const ock_model *model, ock_loss_kind loss, bool *folds)
+{
+    bool dropped;
+    *folds = false;
+    if (!model->count)
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "the network has no layers");
+    if (!loss_name(loss))
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "loss %d is not one of ock_loss_kind", (int)loss);
+    ock_activation last = last_activation(model, &dropped);
+    if (loss == OCK_MEAN_SQUARED_ERROR || last == OCK_LINEAR)
+        return OCK_OK;
+    ock_activation own = loss == OCK_BINARY_CROSSENTROPY ? OCK_SIGMOID : OCK_SOFTMAX;
+    if (last != own)
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "loss: %s needs %s or linear as the last activation, not %s",
+                                  loss_name(loss), activation_name(own), activation_name(last));
+    if (dropped)
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "loss: %s takes %s's logits, so no dropout may follow it",
+                                  loss_name(loss), activation_name(own));
+    *folds = true;
+    return OCK_OK;
+}
+
+static size_t nodes_to_run(const ock_model *model, bool folds)
+{
+    return model->plan.count - (folds ? 1 : 0);
+}
+
+/* ---- Forward ---- */
+
+static ock_dropout node_dropout(const node *node, const pass *pass)
+{
+    return (ock_dropout){.rate = node->rate,
+                         .seed = pass->fit->seed,
+                         .step = pass->step,
+                         .layer = node->dropout_layer};
+}
+
+static ock_dense_parameters dense_parameters(const layer *layer)
+{
+    return (ock_dense_parameters){.kernel = layer->trained[0], .bias = layer->trained[1]};
+}
+
+static ock_batch_norm norm_parameters(const layer *layer)
+{
+    return (ock_batch_norm){.gamma = layer->trained[0].value,
+                            .beta = layer->trained[1].value,
+                            .mean = layer->running[0],
+                            .variance = layer->running[1],
+                            .momentum = layer->norm.momentum,
+                            .epsilon = layer->norm.epsilon};
+}
+
+static ock_status node_forward(const node *node, const pass *pass)
+{
+    ock_dropout dropout = {0};
+    bool drops = pass->fit && node->rate > 0;
+    if (drops)
+        dropout = node_dropout(node, pass);
+    switch (node->kind) {
+    case LAYER_DENSE: {
+        ock_dense_parameters parameters = dense_parameters(node->layer);
+        return ock_dense_forward(node->input, &parameters, node->activation,
+                                 drops ? &dropout : NULL, node->y.part);
+    }
+    case LAYER_ACTIVATION:
+        return ock_activation_forward(node->activation, node->input, node->y.part);
+    case LAYER_BATCH_NORM: {
+        ock_batch_norm norm = norm_parameters(node->layer);
+        return ock_batch_norm_forward(&norm, node->input, node->y.part,
+                                      pass->fit ? node->saved : NULL);
+    }
+    case LAYER_DROPOUT:
+        return ock_dropout_apply(&dropout, node->input, node->y.part);
+    }
+    return OCK_INVALID_ARGUMENT;
+}
+
+static ock_status forward(ock_model *model, const pass *pass, const ock_tensor *x,
+                          const ock_tensor **y)
+{
+    ock_status status = plan_resize(model, ock_tensor_rows(x));
+    for (size_t i = 0; i < pass->nodes && !status; i++) {
+        node *node = &model->plan.nodes[i];
+        if (node->kind == LAYER_DROPOUT && !pass->fit)
+            continue;
+        node->input = x;
+        status = node_forward(node, pass);
+        x = node->y.part;
+    }
+    *y = x;
+    return status;
+}
+
+/* ---- Backward ---- */
+
+/* To the input before the weights' step, since it reads the kernel. */
+static ock_status dense_backward(const plan *plan, size_t position, const pass *pass,
+                                 ock_tensor **gradient)
+{
+    const node *node = &plan->nodes[position];
+    const ock_tensor *dy = *gradient;
+    ock_dense_parameters parameters = dense_parameters(node->layer);
+    ock_status status = OCK_OK;
+    if (position > plan->first_trained) {
+        const struct node *before = node - 1;
+        bool fused = before->kind == LAYER_DENSE;
+        ock_dropout dropout = fused ? node_dropout(before, pass) : (ock_dropout){0};
+        status = ock_dense_backward_input(dy, &parameters, fused ? before->activation : OCK_LINEAR,
+                                          dropout.rate > 0 ? &dropout : NULL, before->y.part,
+                                          node->dx.part);
+        *gradient = node->dx.part;
+    }
+    if (status)
+        return status;
+    return ock_dense_backward_weights(&pass->fit->optimizer, pass->iteration, node->input, dy,
+                                      &parameters, pass->totals);
+}
+
+static ock_status norm_backward(const node *node, const pass *pass, ock_tensor *gradient)
+{
+    const layer *layer = node->layer;
+    ock_batch_norm norm = norm_parameters(layer);
+    ock_status status = ock_batch_norm_backward(&norm, node->input, node->saved, gradient, gradient,
+                                                node->gradient);
+    for (size_t i = 0; i < 2 && !status; i++)
+        status = ock_step(&pass->fit->optimizer, pass->iteration, &layer->trained[i],
+                          node->gradients[i], ock_tensor_rows(gradient), NULL);
+    return status;
+}
+
+/* Turns the gradient at a node's output into the one at its input; a dense node passes on what is
+ * already the gradient at the product before it, where that is a dense node. */
+static ock_status node_backward(const plan *plan, size_t position, const pass *pass,
+                                ock_tensor **gradient)
+{
+    const node *node = &plan->nodes[position];
+    switch (node->kind) {
+    case LAYER_DENSE:
+        return dense_backward(plan, position, pass, gradient);
+    case LAYER_ACTIVATION:
+        return ock_activation_backward(node->activation, node->input, node->y.part, *gradient,
+                                       *gradient);
+    case LAYER_BATCH_NORM:
+        return norm_backward(node, pass, *gradient);
+    case LAYER_DROPOUT: {
+        ock_dropout dropout = node_dropout(node, pass);
+        return ock_dropout_apply(&dropout, *gradient, *gradient);
+    }
+    }
+    return OCK_INVALID_ARGUMENT;
+}
+
+ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
+                      const ock_tensor *y, ock_tensor *totals)
+{
+    const plan *plan = &model->plan;
+    const ock_tensor *prediction;
+    bool folds;
+    ock_status status = loss_folds(model, fit->loss, &folds);
+    if (status)
+        return status;
+    pass pass = {.fit = fit,
+                 .step = (uint32_t)(model->step + 1),
+                 .iteration = model->step - model->first_step + 1,
+                 .nodes = nodes_to_run(model, folds),
+                 .totals = totals};
+    status = forward(model, &pass, x, &prediction);
+    ock_tensor *gradient = plan->gradient.part;
+    if (!status)
+        status = ock_loss(fit->loss, prediction, y, gradient, totals);
+    for (size_t i = pass.nodes; i-- > plan->first_trained && !status;)
+        status = node_backward(plan, i, &pass, &gradient);
+    if (!status)
+        model->step++;
+    return status;
+}
+
+/* ---- Without training ---- */
+
+ock_status pass_loss(ock_model *model, ock_loss_kind loss, const ock_tensor *x, const ock_tensor *y,
+                     ock_tensor *totals)
+{
+    const ock_tensor *prediction;
+    bool folds;
+    ock_status status = loss_folds(model, loss, &folds);
+    if (status)
+        return status;
+    pass pass = {.nodes = nodes_to_run(model, folds)};
+    status = forward(model, &pass, x, &prediction);
+    return status ? status : ock_loss(loss, prediction, y, NULL, totals);
+}
+
+/* ---- What users call ---- */
+
+static ock_status check_batch(const ock_model *model, const ock_tensor *x, const ock_tensor *y)
+{
+    ock_context *context = ock_model_context(model);
+    if (!model || !x || !y)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "%s is NULL",
+                                  !model ? "model"
+                                  : !x   ? "x"
+                                         : "y");
+    if (ock_tensor_context(x) != context || ock_tensor_context(y) != context)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "%s belongs to another context than the network",
+                                  ock_tensor_context(x) != context ? "x" : "y");
+    if (ock_tensor_dtype(x) != OCK_F32)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "x must be OCK_F32");
+    if (ock_tensor_cols(x) != model->inputs)
+        return ock_context_report(context, OCK_SHAPE_MISMATCH,
+                                  "x has %zu columns, the network takes %zu inputs",
+                                  ock_tensor_cols(x), model->inputs);
+    if (ock_tensor_rows(x) != ock_tensor_rows(y))
+        return ock_context_report(context, OCK_SHAPE_MISMATCH, "x has %zu rows, y has %zu",
+                                  ock_tensor_rows(x), ock_tensor_rows(y));
+    return OCK_OK;
+}
+
+/* Rows predicted at a time, so that what lies between the layers stays small. */
+enum {
+    PREDICT_ROWS = 1024
+};
+
+static ock_status predict_rows(ock_model *model, const ock_tensor *x, ock_tensor *y, size_t first,
+                               size_t rows)
+{
+    ock_tensor *from = NULL, *to = NULL;
+    const ock_tensor *prediction;
+    pass pass = {.nodes = nodes_to_run(model, false)};
+    ock_status status = ock_tensor_view(x, first, rows, &from);
+    if (!status)
+        status = ock_tensor_view(y, first, rows, &to);
+    if (!status)
+        status = forward(model, &pass, from, &prediction);
+    if (!status)
+        status = ock_tensor_copy(prediction, to);
+    ock_tensor_destroy(to);
+    ock_tensor_destroy(from);
+    return status;
+}
+
+ock_status ock_model_predict(ock_model *model, const ock_tensor *x, ock_tensor *y)
+{
+    ock_status status = check_batch(model, x, y);
+    if (status)
+        return status;
+    size_t rows = ock_tensor_rows(x), outputs = ock_model_outputs(model);
+    if (ock_tensor_dtype(y) != OCK_F32)
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT, "y must be OCK_F32");
+    if (ock_tensor_cols(y) != outputs)
+        return ock_context_report(model->context, OCK_SHAPE_MISMATCH,
+                                  "y has %zu columns, the network has %zu outputs",
+                                  ock_tensor_cols(y), outputs);
+    status = model_ensure_ready(model, 0);
+    if (!status)
+        status = plan_reserve(model, rows < PREDICT_ROWS ? rows : PREDICT_ROWS, false);
+    for (size_t first = 0; first < rows && !status; first += PREDICT_ROWS) {
+        size_t left = rows - first;
+        status = predict_rows(model, x, y, first, left < PREDICT_ROWS ? left : PREDICT_ROWS);
+    }
+    return status;
+}
+
+ock_status ock_model_train_step(ock_model *model, const ock_fit *fit, const ock_tensor *x,
+                                const ock_tensor *y, ock_tensor *totals)
+{
+    ock_fit defaults = ock_fit_defaults();
+    bool folds;
+    ock_status status = check_batch(model, x, y);
+    if (!fit)
+        fit = &defaults;
+    if (!status)
+        status = loss_folds(model, fit->loss, &folds);
+    if (!status)
+        status = model_ensure_ready(model, fit->seed);
+    if (!status)
+        status = model_ensure_moments(model, &fit->optimizer);
+    if (!status)
+        status = plan_reserve(model, ock_tensor_rows(x), true);
+    return status ? status : pass_train(model, fit, x, y, totals);
+}

@@ -1,0 +1,200 @@
+/* The plan: which operations a list of layers becomes, and their memory. */
+#include <stdlib.h>
+
+#include "network.h"
+
+/* ---- Tensors of a batch ---- */
+
+ock_status batch_tensor_create(ock_context *context, size_t rows, size_t cols, batch_tensor *tensor)
+{
+    return ock_tensor_create(context, OCK_F32, rows, cols, &tensor->whole);
+}
+
+ock_status batch_tensor_resize(batch_tensor *tensor, size_t rows)
+{
+    ock_tensor_destroy(tensor->part);
+    tensor->part = NULL;
+    return tensor->whole ? ock_tensor_view(tensor->whole, 0, rows, &tensor->part) : OCK_OK;
+}
+
+void batch_tensor_free(batch_tensor *tensor)
+{
+    ock_tensor_destroy(tensor->part);
+    ock_tensor_destroy(tensor->whole);
+    *tensor = (batch_tensor){0};
+}
+
+/* ---- Nodes ---- */
+
+/* Whether the backward pass can take the gradient from the output alone, element by element. */
+static bool fuses(ock_activation activation)
+{
+    return activation != OCK_GELU && activation != OCK_SOFTMAX;
+}
+
+static node *push(plan *plan, const layer *layer, layer_kind kind, size_t inputs)
+{
+    node *added = &plan->nodes[plan->count++];
+    *added = (node){.kind = kind, .inputs = inputs, .outputs = layer->outputs};
+    return added;
+}
+
+static void push_activation(plan *plan, const layer *layer)
+{
+    if (layer->activation != OCK_LINEAR)
+        push(plan, layer, LAYER_ACTIVATION, layer->outputs)->activation = layer->activation;
+}
+
+/* Takes the layers from `position` on that one fused product serves: activation, dropout. Returns
+ * the position after the last one taken. */
+static size_t push_dense(ock_model *model, size_t position)
+{
+    plan *plan = &model->plan;
+    layer *dense = &model->layers[position];
+    const layer *end = model->layers + model->count, *next = dense + 1, *dropout = NULL;
+    ock_activation activation = dense->activation;
+
+    node *added = push(plan, dense, LAYER_DENSE, dense->inputs);
+    added->layer = dense;
+    if (activation == OCK_LINEAR && next < end && next->kind == LAYER_ACTIVATION)
+        activation = next++->activation;
+    if (next < end && next->kind == LAYER_DROPOUT)
+        dropout = next++;
+    if (next < end && next->kind == LAYER_DENSE && fuses(activation)) {
+        added->activation = activation;
+        added->rate = dropout ? dropout->rate : 0;
+        added->dropout_layer = dropout ? (uint32_t)(dropout - model->layers) : 0;
+        return (size_t)(next - model->layers);
+    }
+    push_activation(plan, dense);
+    return position + 1;
+}
+
+static size_t push_layer(ock_model *model, size_t position)
+{
+    plan *plan = &model->plan;
+    layer *layer = &model->layers[position];
+    if (layer->kind == LAYER_DENSE)
+        return push_dense(model, position);
+    if (layer->kind == LAYER_ACTIVATION) {
+        push_activation(plan, layer);
+    } else if (layer->kind == LAYER_BATCH_NORM) {
+        push(plan, layer, LAYER_BATCH_NORM, layer->inputs)->layer = layer;
+    } else if (layer->rate > 0) {
+        node *dropout = push(plan, layer, LAYER_DROPOUT, layer->inputs);
+        dropout->rate = layer->rate;
+        dropout->dropout_layer = (uint32_t)position;
+    }
+    return position + 1;
+}
+
+static size_t find_first_trained(const plan *plan)
+{
+    size_t i = 0;
+    while (i < plan->count && !plan->nodes[i].layer)
+        i++;
+    return i;
+}
+
+/* A layer becomes two nodes at most. */
+ock_status plan_create(ock_model *model)
+{
+    plan *plan = &model->plan;
+    plan->nodes = calloc(2 * model->count, sizeof *plan->nodes);
+    if (!plan->nodes)
+        return ock_context_report(model->context, OCK_OUT_OF_MEMORY,
+                                  "no memory for the plan of %zu layers", model->count);
+    for (size_t position = 0; position < model->count;)
+        position = push_layer(model, position);
+    plan->first_trained = find_first_trained(plan);
+    return OCK_OK;
+}
+
+/* ---- Memory ---- */
+
+static void plan_release(plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        node *node = &plan->nodes[i];
+        batch_tensor_free(&node->y);
+        batch_tensor_free(&node->dx);
+        ock_tensor_destroy(node->gradients[0]);
+        ock_tensor_destroy(node->gradients[1]);
+        ock_tensor_destroy(node->gradient);
+        ock_tensor_destroy(node->saved);
+        node->gradients[0] = node->gradients[1] = node->gradient = node->saved = NULL;
+    }
+    batch_tensor_free(&plan->gradient);
+    plan->capacity = plan->rows = 0;
+    plan->training = false;
+}
+
+void plan_free(plan *plan)
+{
+    plan_release(plan);
+    free(plan->nodes);
+    *plan = (struct plan){0};
+}
+
+static ock_status reserve_norm(ock_context *context, node *node)
+{
+    ock_status status = ock_tensor_create(context, OCK_F32, 2, node->outputs, &node->saved);
+    if (!status)
+        status = ock_tensor_create(context, OCK_F32, 2, node->outputs, &node->gradient);
+    for (size_t i = 0; i < 2 && !status; i++)
+        status = ock_tensor_view(node->gradient, i, 1, &node->gradients[i]);
+    return status;
+}
+
+static ock_status reserve_node(ock_model *model, size_t position, size_t rows, bool training)
+{
+    node *node = &model->plan.nodes[position];
+    bool passes_on = training && position > model->plan.first_trained;
+    ock_status status = batch_tensor_create(model->context, rows, node->outputs, &node->y);
+    if (!status && passes_on && node->kind == LAYER_DENSE)
+        status = batch_tensor_create(model->context, rows, node->inputs, &node->dx);
+    if (!status && training && node->kind == LAYER_BATCH_NORM)
+        status = reserve_norm(model->context, node);
+    return status;
+}
+
+ock_status plan_reserve(ock_model *model, size_t rows, bool training)
+{
+    plan *plan = &model->plan;
+    if (rows <= plan->capacity && (plan->training || !training))
+        return OCK_OK;
+    if (rows < plan->capacity)
+        rows = plan->capacity;
+    training = training || plan->training;
+    plan_release(plan);
+    ock_status status = OCK_OK;
+    for (size_t i = 0; i < plan->count && !status; i++)
+        status = reserve_node(model, i, rows, training);
+    if (!status && training)
+        status =
+            batch_tensor_create(model->context, rows, ock_model_outputs(model), &plan->gradient);
+    if (status) {
+        plan_release(plan);
+        return status;
+    }
+    plan->capacity = rows;
+    plan->training = training;
+    return OCK_OK;
+}
+
+ock_status plan_resize(ock_model *model, size_t rows)
+{
+    plan *plan = &model->plan;
+    if (rows == plan->rows)
+        return OCK_OK;
+    plan->rows = 0;
+    ock_status status = batch_tensor_resize(&plan->gradient, rows);
+    for (size_t i = 0; i < plan->count && !status; i++) {
+        status = batch_tensor_resize(&plan->nodes[i].y, rows);
+        if (!status)
+            status = batch_tensor_resize(&plan->nodes[i].dx, rows);
+    }
+    if (!status)
+        plan->rows = rows;
+    return status;
+}

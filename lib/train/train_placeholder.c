@@ -1,2 +1,0 @@
-/* Stand-in until training has landed. */
-#include <ockham/train.h>
