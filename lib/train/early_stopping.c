@@ -7,7 +7,7 @@
 
 /* ---- Monitors ---- */
 
-static const monitor monitors[] = {
+static const fit_monitor monitors[] = {
     {"loss", offsetof(ock_epoch, loss), false, false},
     {"data_loss", offsetof(ock_epoch, data_loss), false, false},
     {"penalty", offsetof(ock_epoch, penalty), false, false},
@@ -20,7 +20,7 @@ static const monitor monitors[] = {
     {"val_acc", offsetof(ock_epoch, val_accuracy), true, true},
 };
 
-const monitor *monitor_find(const char *name)
+const fit_monitor *monitor_find(const char *name)
 {
     for (size_t i = 0; name && i < sizeof monitors / sizeof *monitors; i++)
         if (!strcmp(monitors[i].name, name))
@@ -28,7 +28,7 @@ const monitor *monitor_find(const char *name)
     return NULL;
 }
 
-double monitor_value(const monitor *monitor, const ock_epoch *epoch)
+double monitor_value(const fit_monitor *monitor, const ock_epoch *epoch)
 {
     double value;
     memcpy(&value, (const char *)epoch + monitor->offset, sizeof value);

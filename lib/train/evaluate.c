@@ -58,7 +58,7 @@ static ock_status add_penalties(const ock_model *model, size_t rows, ock_tensor 
     return status;
 }
 
-ock_status evaluate_feed(ock_model *model, feed *feed, ock_loss_kind loss, ock_tensor *totals,
+ock_status evaluate_feed(ock_model *model, batch_feed *feed, ock_loss_kind loss, ock_tensor *totals,
                          ock_evaluation *evaluation)
 {
     const ock_tensor *x, *y;
@@ -96,7 +96,7 @@ ock_status ock_model_evaluate(ock_model *model, const ock_dataset *dataset, ock_
     if (status)
         return status;
 
-    feed feed;
+    batch_feed feed;
     ock_tensor *totals = NULL;
     status = feed_create(&feed, dataset, batch_size, NULL);
     if (status)

@@ -13,7 +13,7 @@ ock_evaluation evaluation_of(const ock_totals *sums, ock_loss_kind loss);
 
 /* Evaluates the feed's set; totals is scratch. The network has its weights, and memory for the
  * batches. Waits. */
-ock_status evaluate_feed(ock_model *model, feed *feed, ock_loss_kind loss, ock_tensor *totals,
+ock_status evaluate_feed(ock_model *model, batch_feed *feed, ock_loss_kind loss, ock_tensor *totals,
                          ock_evaluation *evaluation);
 
 #endif

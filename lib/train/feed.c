@@ -5,7 +5,7 @@
 
 /* ---- Order ---- */
 
-static ock_status upload_order(feed *feed)
+static ock_status upload_order(batch_feed *feed)
 {
     ock_status status = OCK_OK;
     for (size_t i = 0; i < feed->chunks && !status; i++)
@@ -13,14 +13,14 @@ static ock_status upload_order(feed *feed)
     return status;
 }
 
-static void in_order(feed *feed)
+static void in_order(batch_feed *feed)
 {
     for (size_t i = 0; i < feed->rows; i++)
         feed->order[i] = (int32_t)i;
 }
 
 /* Fisher and Yates's shuffle. Two words a row: the remainder's bias is below rows / 2^64. */
-ock_status feed_shuffle(feed *feed, uint64_t seed, uint32_t epoch)
+ock_status feed_shuffle(batch_feed *feed, uint64_t seed, uint32_t epoch)
 {
     uint32_t draw[4];
     in_order(feed);
@@ -37,7 +37,7 @@ ock_status feed_shuffle(feed *feed, uint64_t seed, uint32_t epoch)
 /* ---- Lifetime ---- */
 
 /* No batch's indices lie in two tensors. */
-static ock_status create_order(feed *feed)
+static ock_status create_order(batch_feed *feed)
 {
     ock_context *context = ock_dataset_context(feed->set);
     size_t most = ock_tensor_max_rows(context, OCK_I32, 1);
@@ -67,7 +67,7 @@ static ock_status create_order(feed *feed)
     return upload_order(feed);
 }
 
-static ock_status create_batch(feed *feed)
+static ock_status create_batch(batch_feed *feed)
 {
     const ock_dataset *set = feed->set;
     ock_context *context = ock_dataset_context(set);
@@ -82,17 +82,17 @@ static ock_status create_batch(feed *feed)
     return status;
 }
 
-ock_status feed_create(feed *feed, const ock_dataset *set, size_t batch,
+ock_status feed_create(batch_feed *feed, const ock_dataset *set, size_t batch,
                        const ock_augmentation *augmentation)
 {
     size_t rows = ock_dataset_rows(set);
     if (batch > rows)
         batch = rows;
-    *feed = (struct feed){.set = set,
-                          .augmentation = augmentation,
-                          .rows = rows,
-                          .batch = batch,
-                          .steps = (rows - 1) / batch + 1};
+    *feed = (batch_feed){.set = set,
+                         .augmentation = augmentation,
+                         .rows = rows,
+                         .batch = batch,
+                         .steps = (rows - 1) / batch + 1};
     ock_status status = create_order(feed);
     if (!status)
         status = create_batch(feed);
@@ -101,7 +101,7 @@ ock_status feed_create(feed *feed, const ock_dataset *set, size_t batch,
     return status;
 }
 
-void feed_free(feed *feed)
+void feed_free(batch_feed *feed)
 {
     batch_tensor_free(&feed->augmented);
     batch_tensor_free(&feed->y);
@@ -110,12 +110,12 @@ void feed_free(feed *feed)
         ock_tensor_destroy(feed->indices[i]);
     free(feed->indices);
     free(feed->order);
-    *feed = (struct feed){0};
+    *feed = (batch_feed){0};
 }
 
 /* ---- Batches ---- */
 
-static ock_status resize(feed *feed, size_t rows)
+static ock_status resize(batch_feed *feed, size_t rows)
 {
     if (feed->x.part && ock_tensor_rows(feed->x.part) == rows)
         return OCK_OK;
@@ -125,7 +125,7 @@ static ock_status resize(feed *feed, size_t rows)
     return status ? status : batch_tensor_resize(&feed->x, rows);
 }
 
-static ock_status gather(feed *feed, const ock_tensor *indices, uint32_t epoch)
+static ock_status gather(batch_feed *feed, const ock_tensor *indices, uint32_t epoch)
 {
     ock_status status = ock_dataset_batch(feed->set, indices, feed->x.part, feed->y.part);
     if (!status && feed->augmentation)
@@ -134,7 +134,7 @@ static ock_status gather(feed *feed, const ock_tensor *indices, uint32_t epoch)
     return status;
 }
 
-ock_status feed_batch(feed *feed, size_t step, uint32_t epoch, const ock_tensor **x,
+ock_status feed_batch(batch_feed *feed, size_t step, uint32_t epoch, const ock_tensor **x,
                       const ock_tensor **y)
 {
     size_t first = step * feed->batch, left = feed->rows - first;

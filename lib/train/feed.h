@@ -4,7 +4,7 @@
 
 #include "network.h"
 
-typedef struct feed {
+typedef struct batch_feed {
     const ock_dataset *set;
     const ock_augmentation *augmentation; /* NULL: none */
     size_t rows, batch, steps;
@@ -12,18 +12,18 @@ typedef struct feed {
     ock_tensor **indices; /* the same on the device, in as many tensors as it takes */
     size_t chunk_rows, chunks;
     batch_tensor x, augmented, y;
-} feed;
+} batch_feed;
 
 /* A feed of zeros may be freed. */
-ock_status feed_create(feed *feed, const ock_dataset *set, size_t batch,
+ock_status feed_create(batch_feed *feed, const ock_dataset *set, size_t batch,
                        const ock_augmentation *augmentation);
-void feed_free(feed *feed);
+void feed_free(batch_feed *feed);
 
 /* Puts the rows into the order of this seed and epoch. Waits. */
-ock_status feed_shuffle(feed *feed, uint64_t seed, uint32_t epoch);
+ock_status feed_shuffle(batch_feed *feed, uint64_t seed, uint32_t epoch);
 
 /* Batch `step`, from 0. x and y are the feed's, until the next call. */
-ock_status feed_batch(feed *feed, size_t step, uint32_t epoch, const ock_tensor **x,
+ock_status feed_batch(batch_feed *feed, size_t step, uint32_t epoch, const ock_tensor **x,
                       const ock_tensor **y);
 
 #endif

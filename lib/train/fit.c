@@ -17,18 +17,18 @@ ock_fit ock_fit_defaults(void)
                      .shuffle = true};
 }
 
-typedef struct run {
+typedef struct fit_run {
     ock_model *model;
     const ock_fit *fit;
     const ock_dataset *train, *valid;       /* valid NULL: none */
     ock_dataset *split_train, *split_valid; /* the run's own views */
-    feed train_feed, valid_feed;
+    batch_feed train_feed, valid_feed;
     ock_tensor *totals;
     ock_tensor **best; /* the best epoch's weights; NULL: none kept yet */
     ock_stopper stopper;
     ock_history *history;
     bool stop;
-} run;
+} fit_run;
 
 /* ---- Checks ---- */
 
@@ -55,7 +55,7 @@ static ock_status check_stopping(const ock_model *model, const ock_fit *fit, boo
     if (problem)
         return ock_context_report(model->context, OCK_INVALID_ARGUMENT, "early_stopping.%s",
                                   problem);
-    const monitor *monitor = monitor_find(options->monitor);
+    const fit_monitor *monitor = monitor_find(options->monitor);
     if (monitor->validation && !validates)
         return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
                                   "early_stopping.monitor is %s, but there is neither a validation "
@@ -69,7 +69,7 @@ static ock_status check_stopping(const ock_model *model, const ock_fit *fit, boo
     return OCK_OK;
 }
 
-static ock_status check_run(const run *run)
+static ock_status check_run(const fit_run *run)
 {
     const ock_fit *fit = run->fit;
     bool validates = run->valid || fit->validation_split > 0;
@@ -84,7 +84,7 @@ static ock_status check_run(const run *run)
 /* ---- Preparation ---- */
 
 /* The rounding of a fraction such as 0.3f must not cost a row that the decimal would keep. */
-static ock_status split(run *run)
+static ock_status split(fit_run *run)
 {
     size_t rows = ock_dataset_rows(run->train);
     double share = (double)run->fit->validation_split;
@@ -102,7 +102,7 @@ static ock_status split(run *run)
     return status;
 }
 
-static ock_status prepare(run *run)
+static ock_status prepare(fit_run *run)
 {
     ock_model *model = run->model;
     const ock_fit *fit = run->fit;
@@ -137,14 +137,14 @@ static ock_tensor *model_tensor(const ock_model *model, size_t index)
     return found.tensor;
 }
 
-static void free_best(run *run)
+static void free_best(fit_run *run)
 {
     for (size_t i = 0; run->best && i < ock_model_tensor_count(run->model); i++)
         ock_tensor_destroy(run->best[i]);
     free(run->best);
 }
 
-static ock_status keep_best(run *run)
+static ock_status keep_best(fit_run *run)
 {
     const ock_model *model = run->model;
     size_t count = ock_model_tensor_count(model);
@@ -162,7 +162,7 @@ static ock_status keep_best(run *run)
     return status;
 }
 
-static ock_status restore_best(run *run)
+static ock_status restore_best(fit_run *run)
 {
     ock_status status = OCK_OK;
     for (size_t i = 0; i < ock_model_tensor_count(run->model) && !status; i++)
@@ -179,10 +179,10 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-static ock_status train_steps(run *run, uint32_t number, uint32_t epoch, uint64_t *steps)
+static ock_status train_steps(fit_run *run, uint32_t number, uint32_t epoch, uint64_t *steps)
 {
     const ock_fit *fit = run->fit;
-    feed *feed = &run->train_feed;
+    batch_feed *feed = &run->train_feed;
     const ock_tensor *x, *y;
     ock_status status = ock_tensor_fill(run->totals, 0);
     if (!status && fit->shuffle)
@@ -199,7 +199,7 @@ static ock_status train_steps(run *run, uint32_t number, uint32_t epoch, uint64_
     return status;
 }
 
-static ock_status check_finite(const run *run, uint32_t number, const ock_totals *sums)
+static ock_status check_finite(const fit_run *run, uint32_t number, const ock_totals *sums)
 {
     double rate = (double)run->fit->optimizer.learning_rate;
     if (sums->first_bad)
@@ -215,7 +215,7 @@ static ock_status check_finite(const run *run, uint32_t number, const ock_totals
     return OCK_OK;
 }
 
-static ock_status validate(run *run, ock_epoch *epoch)
+static ock_status validate(fit_run *run, ock_epoch *epoch)
 {
     ock_evaluation valid = {NAN, NAN, NAN, NAN};
     ock_status status = OCK_OK;
@@ -229,7 +229,7 @@ static ock_status validate(run *run, ock_epoch *epoch)
 }
 
 /* Leaves epoch->steps below the feed's where the run was stopped within the epoch. */
-static ock_status run_epoch(run *run, ock_epoch *epoch)
+static ock_status run_epoch(fit_run *run, ock_epoch *epoch)
 {
     double start = now();
     ock_totals sums;
@@ -251,7 +251,7 @@ static ock_status run_epoch(run *run, ock_epoch *epoch)
     return status;
 }
 
-static ock_status end_epoch(run *run, const ock_epoch *epoch)
+static ock_status end_epoch(fit_run *run, const ock_epoch *epoch)
 {
     const ock_fit *fit = run->fit;
     ock_status status = history_append(run->model->context, run->history, epoch);
@@ -267,7 +267,7 @@ static ock_status end_epoch(run *run, const ock_epoch *epoch)
     return status;
 }
 
-static ock_status run_epochs(run *run)
+static ock_status run_epochs(fit_run *run)
 {
     ock_status status = OCK_OK;
     for (uint32_t i = 1; i <= run->fit->epochs && !run->stop && !status; i++) {
@@ -281,7 +281,7 @@ static ock_status run_epochs(run *run)
 
 /* ---- The run ---- */
 
-static void finish_history(const run *run, size_t start)
+static void finish_history(const fit_run *run, size_t start)
 {
     ock_history *history = run->history;
     bool stopping = run->fit->early_stopping.monitor;
@@ -291,7 +291,7 @@ static void finish_history(const run *run, size_t start)
                         : history->count;
 }
 
-static void run_free(run *run)
+static void run_free(fit_run *run)
 {
     free_best(run);
     ock_tensor_destroy(run->totals);
@@ -308,11 +308,11 @@ ock_status ock_model_fit(ock_model *model, const ock_dataset *train, const ock_d
     if (!model)
         return ock_context_report(ock_dataset_context(train), OCK_INVALID_ARGUMENT,
                                   "model is NULL");
-    run run = {.model = model,
-               .fit = fit ? fit : &defaults,
-               .train = train,
-               .valid = valid,
-               .history = history};
+    fit_run run = {.model = model,
+                   .fit = fit ? fit : &defaults,
+                   .train = train,
+                   .valid = valid,
+                   .history = history};
     size_t start = history ? history->count : 0;
     ock_status status = check_run(&run);
     if (!status)

@@ -8,7 +8,7 @@
 /* ---- Tensors ---- */
 
 /* The shape of a layer's tensor; false where it has none in that slot. */
-static bool slot_shape(const layer *layer, size_t slot, size_t *rows, size_t *cols)
+static bool slot_shape(const net_layer *layer, size_t slot, size_t *rows, size_t *cols)
 {
     bool kernel = layer->kind == LAYER_DENSE && slot == 0;
     *rows = kernel ? layer->inputs : 1;
@@ -73,7 +73,7 @@ static double normal_quantile(double p)
     return q < 0 ? -z : z;
 }
 
-static float draw_weight(const layer *layer, uint32_t word)
+static float draw_weight(const net_layer *layer, uint32_t word)
 {
     double fan_in = (double)layer->inputs, fan_out = (double)layer->outputs;
     if (layer->dense.initializer == OCK_GLOROT_UNIFORM) {
@@ -88,7 +88,7 @@ static float draw_weight(const layer *layer, uint32_t word)
 
 static ock_status draw_kernel(ock_model *model, uint32_t position, uint64_t seed)
 {
-    const layer *layer = &model->layers[position];
+    const net_layer *layer = &model->layers[position];
     size_t count = layer->inputs * layer->outputs;
     float *weights = malloc(count * sizeof *weights);
     if (!weights)
@@ -107,7 +107,7 @@ static ock_status draw_kernel(ock_model *model, uint32_t position, uint64_t seed
 }
 
 /* Keras's values: zeros, but for gamma and the running variance. */
-static ock_status set_vectors(const layer *layer)
+static ock_status set_vectors(const net_layer *layer)
 {
     bool norm = layer->kind == LAYER_BATCH_NORM;
     ock_tensor *const zeros[] = {layer->trained[1].value, layer->running[0]};

@@ -17,14 +17,14 @@ const char *activation_name(ock_activation activation)
     return (size_t)activation < sizeof names / sizeof *names ? names[activation] : NULL;
 }
 
-const char *layer_tensor_name(const layer *layer, size_t slot)
+const char *layer_tensor_name(const net_layer *layer, size_t slot)
 {
     static const char *const dense[LAYER_SLOTS] = {"kernel", "bias"};
     static const char *const norm[LAYER_SLOTS] = {"gamma", "beta", "mean", "variance"};
     return layer->kind == LAYER_BATCH_NORM ? norm[slot] : dense[slot];
 }
 
-ock_tensor **layer_tensor(layer *layer, size_t slot)
+ock_tensor **layer_tensor(net_layer *layer, size_t slot)
 {
     return slot < 2 ? &layer->trained[slot].value : &layer->running[slot - 2];
 }
@@ -71,9 +71,9 @@ static ock_status refuse(ock_model *model, const char *name, double value, const
                               name, value, range);
 }
 
-static ock_status append(ock_model *model, const layer *added)
+static ock_status append(ock_model *model, const net_layer *added)
 {
-    layer *grown = realloc(model->layers, (model->count + 1) * sizeof *grown);
+    net_layer *grown = realloc(model->layers, (model->count + 1) * sizeof *grown);
     if (!grown)
         return ock_context_report(model->context, OCK_OUT_OF_MEMORY, "no memory for layer %zu",
                                   model->count);
@@ -113,7 +113,7 @@ static ock_status check_penalty(ock_model *model, const ock_penalty *penalty, co
 ock_status ock_model_add_dense(ock_model *model, size_t units, ock_activation activation,
                                const ock_dense *options)
 {
-    layer added = {.kind = LAYER_DENSE, .outputs = units, .activation = activation};
+    net_layer added = {.kind = LAYER_DENSE, .outputs = units, .activation = activation};
     ock_status status = check_open(model);
     if (status)
         return status;
@@ -144,10 +144,10 @@ ock_status ock_model_add_activation(ock_model *model, ock_activation activation)
     if (status)
         return status;
     size_t width = ock_model_outputs(model);
-    return append(model, &(layer){.kind = LAYER_ACTIVATION,
-                                  .inputs = width,
-                                  .outputs = width,
-                                  .activation = activation});
+    return append(model, &(net_layer){.kind = LAYER_ACTIVATION,
+                                      .inputs = width,
+                                      .outputs = width,
+                                      .activation = activation});
 }
 
 ock_status ock_model_add_dropout(ock_model *model, float rate)
@@ -158,8 +158,9 @@ ock_status ock_model_add_dropout(ock_model *model, float rate)
     if (!(rate >= 0 && rate < 1))
         return refuse(model, "rate", (double)rate, "at least 0 and less than 1");
     size_t width = ock_model_outputs(model);
-    return append(model,
-                  &(layer){.kind = LAYER_DROPOUT, .inputs = width, .outputs = width, .rate = rate});
+    return append(
+        model,
+        &(net_layer){.kind = LAYER_DROPOUT, .inputs = width, .outputs = width, .rate = rate});
 }
 
 ock_normalization ock_normalization_defaults(void)
@@ -179,7 +180,8 @@ ock_status ock_model_add_batch_norm(ock_model *model, const ock_normalization *o
         return refuse(model, "epsilon", (double)norm.epsilon, "a finite number greater than 0");
     size_t width = ock_model_outputs(model);
     return append(
-        model, &(layer){.kind = LAYER_BATCH_NORM, .inputs = width, .outputs = width, .norm = norm});
+        model,
+        &(net_layer){.kind = LAYER_BATCH_NORM, .inputs = width, .outputs = width, .norm = norm});
 }
 
 /* ---- Reading ---- */

@@ -13,7 +13,7 @@ typedef enum layer_kind {
     LAYER_BATCH_NORM,
 } layer_kind;
 
-typedef struct layer {
+typedef struct net_layer {
     layer_kind kind;
     size_t inputs, outputs;
     ock_activation activation; /* dense, activation */
@@ -22,7 +22,7 @@ typedef struct layer {
     ock_normalization norm;
     ock_parameter trained[2]; /* kernel and bias, or gamma and beta; value NULL: none */
     ock_tensor *running[2];   /* batch-norm: mean and variance */
-} layer;
+} net_layer;
 
 /* ---- The plan: what runs ---- */
 
@@ -38,9 +38,9 @@ void batch_tensor_free(batch_tensor *tensor);
 
 /* One operation forward and its counterparts backward. Dense carries the activation and the
  * dropout after it only where another dense node follows, whose backward takes them back. */
-typedef struct node {
+typedef struct net_node {
     layer_kind kind;
-    layer *layer;              /* dense, batch-norm */
+    net_layer *layer;          /* dense, batch-norm */
     ock_activation activation; /* dense, activation */
     float rate;                /* dense, dropout; 0: none */
     uint32_t dropout_layer;    /* the dropout's position in the list of layers */
@@ -50,26 +50,26 @@ typedef struct node {
     ock_tensor *saved, *gradient; /* batch-norm: 2 x outputs each */
     ock_tensor *gradients[2];     /* batch-norm: views of gradient's rows */
     const ock_tensor *input;      /* of the last forward pass */
-} node;
+} net_node;
 
-typedef struct plan {
-    node *nodes;
+typedef struct net_plan {
+    net_node *nodes;
     size_t count;
     size_t first_trained;  /* nodes before it need no gradient; count: none is trained */
     size_t capacity, rows; /* of the batches: the largest, the present */
     bool training;         /* whether there is memory for gradients */
     batch_tensor gradient; /* of the loss, at its prediction */
-} plan;
+} net_plan;
 
 /* ---- The model ---- */
 
 struct ock_model {
     ock_context *context;
     size_t inputs;
-    layer *layers;
+    net_layer *layers;
     size_t count;
     bool ready; /* has its weights: no layer may be added */
-    plan plan;
+    net_plan plan;
     unsigned moments;    /* tensors of moments per parameter: 0, 1 or 2 */
     uint64_t step;       /* steps taken, over all fits */
     uint64_t first_step; /* those taken before the moments were made */
@@ -83,8 +83,8 @@ struct ock_model {
 enum {
     LAYER_SLOTS = 4
 };
-ock_tensor **layer_tensor(layer *layer, size_t slot);
-const char *layer_tensor_name(const layer *layer, size_t slot);
+ock_tensor **layer_tensor(net_layer *layer, size_t slot);
+const char *layer_tensor_name(const net_layer *layer, size_t slot);
 
 /* "relu"; static; NULL beyond the list. */
 const char *activation_name(ock_activation activation);
@@ -106,7 +106,7 @@ void model_forget(ock_model *model);
 /* ---- plan.c ---- */
 
 ock_status plan_create(ock_model *model);
-void plan_free(plan *plan);
+void plan_free(net_plan *plan);
 
 /* Memory for batches of up to `rows`, with gradients for training. */
 ock_status plan_reserve(ock_model *model, size_t rows, bool training);

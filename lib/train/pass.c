@@ -4,13 +4,13 @@
 #include "network.h"
 
 /* What a pass needs beside the network; fit NULL: without dropout, on running statistics. */
-typedef struct pass {
+typedef struct net_pass {
     const ock_fit *fit;
     uint32_t step;
     uint64_t iteration; /* of the optimiser, from 1 */
     size_t nodes;       /* those that run: all, or all but the activation that the loss folds in */
     ock_tensor *totals;
-} pass;
+} net_pass;
 
 /* ---- What the loss takes ---- */
 
@@ -31,7 +31,7 @@ static ock_activation last_activation(const ock_model *model, bool *dropped)
     while (i > 1 && model->layers[i - 1].kind == LAYER_DROPOUT)
         i--;
     *dropped = i < model->count;
-    const layer *last = &model->layers[i - 1];
+    const net_layer *last = &model->layers[i - 1];
     return last->kind == LAYER_BATCH_NORM ? OCK_LINEAR : last->activation;
 }
 
@@ -68,7 +68,7 @@ static size_t nodes_to_run(const ock_model *model, bool folds)
 
 /* ---- Forward ---- */
 
-static ock_dropout node_dropout(const node *node, const pass *pass)
+static ock_dropout node_dropout(const net_node *node, const net_pass *pass)
 {
     return (ock_dropout){.rate = node->rate,
                          .seed = pass->fit->seed,
@@ -76,12 +76,12 @@ static ock_dropout node_dropout(const node *node, const pass *pass)
                          .layer = node->dropout_layer};
 }
 
-static ock_dense_parameters dense_parameters(const layer *layer)
+static ock_dense_parameters dense_parameters(const net_layer *layer)
 {
     return (ock_dense_parameters){.kernel = layer->trained[0], .bias = layer->trained[1]};
 }
 
-static ock_batch_norm norm_parameters(const layer *layer)
+static ock_batch_norm norm_parameters(const net_layer *layer)
 {
     return (ock_batch_norm){.gamma = layer->trained[0].value,
                             .beta = layer->trained[1].value,
@@ -91,7 +91,7 @@ static ock_batch_norm norm_parameters(const layer *layer)
                             .epsilon = layer->norm.epsilon};
 }
 
-static ock_status node_forward(const node *node, const pass *pass)
+static ock_status node_forward(const net_node *node, const net_pass *pass)
 {
     ock_dropout dropout = {0};
     bool drops = pass->fit && node->rate > 0;
@@ -116,12 +116,12 @@ static ock_status node_forward(const node *node, const pass *pass)
     return OCK_INVALID_ARGUMENT;
 }
 
-static ock_status forward(ock_model *model, const pass *pass, const ock_tensor *x,
+static ock_status forward(ock_model *model, const net_pass *pass, const ock_tensor *x,
                           const ock_tensor **y)
 {
     ock_status status = plan_resize(model, ock_tensor_rows(x));
     for (size_t i = 0; i < pass->nodes && !status; i++) {
-        node *node = &model->plan.nodes[i];
+        net_node *node = &model->plan.nodes[i];
         if (node->kind == LAYER_DROPOUT && !pass->fit)
             continue;
         node->input = x;
@@ -135,15 +135,15 @@ static ock_status forward(ock_model *model, const pass *pass, const ock_tensor *
 /* ---- Backward ---- */
 
 /* To the input before the weights' step, since it reads the kernel. */
-static ock_status dense_backward(const plan *plan, size_t position, const pass *pass,
+static ock_status dense_backward(const net_plan *plan, size_t position, const net_pass *pass,
                                  ock_tensor **gradient)
 {
-    const node *node = &plan->nodes[position];
+    const net_node *node = &plan->nodes[position];
     const ock_tensor *dy = *gradient;
     ock_dense_parameters parameters = dense_parameters(node->layer);
     ock_status status = OCK_OK;
     if (position > plan->first_trained) {
-        const struct node *before = node - 1;
+        const net_node *before = node - 1;
         bool fused = before->kind == LAYER_DENSE;
         ock_dropout dropout = fused ? node_dropout(before, pass) : (ock_dropout){0};
         status = ock_dense_backward_input(dy, &parameters, fused ? before->activation : OCK_LINEAR,
@@ -157,9 +157,9 @@ static ock_status dense_backward(const plan *plan, size_t position, const pass *
                                       &parameters, pass->totals);
 }
 
-static ock_status norm_backward(const node *node, const pass *pass, ock_tensor *gradient)
+static ock_status norm_backward(const net_node *node, const net_pass *pass, ock_tensor *gradient)
 {
-    const layer *layer = node->layer;
+    const net_layer *layer = node->layer;
     ock_batch_norm norm = norm_parameters(layer);
     ock_status status = ock_batch_norm_backward(&norm, node->input, node->saved, gradient, gradient,
                                                 node->gradient);
@@ -171,10 +171,10 @@ static ock_status norm_backward(const node *node, const pass *pass, ock_tensor *
 
 /* Turns the gradient at a node's output into the one at its input; a dense node passes on what is
  * already the gradient at the product before it, where that is a dense node. */
-static ock_status node_backward(const plan *plan, size_t position, const pass *pass,
+static ock_status node_backward(const net_plan *plan, size_t position, const net_pass *pass,
                                 ock_tensor **gradient)
 {
-    const node *node = &plan->nodes[position];
+    const net_node *node = &plan->nodes[position];
     switch (node->kind) {
     case LAYER_DENSE:
         return dense_backward(plan, position, pass, gradient);
@@ -194,17 +194,17 @@ static ock_status node_backward(const plan *plan, size_t position, const pass *p
 ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
                       const ock_tensor *y, ock_tensor *totals)
 {
-    const plan *plan = &model->plan;
+    const net_plan *plan = &model->plan;
     const ock_tensor *prediction;
     bool folds;
     ock_status status = loss_folds(model, fit->loss, &folds);
     if (status)
         return status;
-    pass pass = {.fit = fit,
-                 .step = (uint32_t)(model->step + 1),
-                 .iteration = model->step - model->first_step + 1,
-                 .nodes = nodes_to_run(model, folds),
-                 .totals = totals};
+    net_pass pass = {.fit = fit,
+                     .step = (uint32_t)(model->step + 1),
+                     .iteration = model->step - model->first_step + 1,
+                     .nodes = nodes_to_run(model, folds),
+                     .totals = totals};
     status = forward(model, &pass, x, &prediction);
     ock_tensor *gradient = plan->gradient.part;
     if (!status)
@@ -226,7 +226,7 @@ ock_status pass_loss(ock_model *model, ock_loss_kind loss, const ock_tensor *x, 
     ock_status status = loss_folds(model, loss, &folds);
     if (status)
         return status;
-    pass pass = {.nodes = nodes_to_run(model, folds)};
+    net_pass pass = {.nodes = nodes_to_run(model, folds)};
     status = forward(model, &pass, x, &prediction);
     return status ? status : ock_loss(loss, prediction, y, NULL, totals);
 }
@@ -267,7 +267,7 @@ static ock_status predict_rows(ock_model *model, const ock_tensor *x, ock_tensor
 {
     ock_tensor *from = NULL, *to = NULL;
     const ock_tensor *prediction;
-    pass pass = {.nodes = nodes_to_run(model, false)};
+    net_pass pass = {.nodes = nodes_to_run(model, false)};
     ock_status status = ock_tensor_view(x, first, rows, &from);
     if (!status)
         status = ock_tensor_view(y, first, rows, &to);

@@ -32,14 +32,14 @@ static bool fuses(ock_activation activation)
     return activation != OCK_GELU && activation != OCK_SOFTMAX;
 }
 
-static node *push(plan *plan, const layer *layer, layer_kind kind, size_t inputs)
+static net_node *push(net_plan *plan, const net_layer *layer, layer_kind kind, size_t inputs)
 {
-    node *added = &plan->nodes[plan->count++];
-    *added = (node){.kind = kind, .inputs = inputs, .outputs = layer->outputs};
+    net_node *added = &plan->nodes[plan->count++];
+    *added = (net_node){.kind = kind, .inputs = inputs, .outputs = layer->outputs};
     return added;
 }
 
-static void push_activation(plan *plan, const layer *layer)
+static void push_activation(net_plan *plan, const net_layer *layer)
 {
     if (layer->activation != OCK_LINEAR)
         push(plan, layer, LAYER_ACTIVATION, layer->outputs)->activation = layer->activation;
@@ -49,12 +49,12 @@ static void push_activation(plan *plan, const layer *layer)
  * the position after the last one taken. */
 static size_t push_dense(ock_model *model, size_t position)
 {
-    plan *plan = &model->plan;
-    layer *dense = &model->layers[position];
-    const layer *end = model->layers + model->count, *next = dense + 1, *dropout = NULL;
+    net_plan *plan = &model->plan;
+    net_layer *dense = &model->layers[position];
+    const net_layer *end = model->layers + model->count, *next = dense + 1, *dropout = NULL;
     ock_activation activation = dense->activation;
 
-    node *added = push(plan, dense, LAYER_DENSE, dense->inputs);
+    net_node *added = push(plan, dense, LAYER_DENSE, dense->inputs);
     added->layer = dense;
     if (activation == OCK_LINEAR && next < end && next->kind == LAYER_ACTIVATION)
         activation = next++->activation;
@@ -72,8 +72,8 @@ static size_t push_dense(ock_model *model, size_t position)
 
 static size_t push_layer(ock_model *model, size_t position)
 {
-    plan *plan = &model->plan;
-    layer *layer = &model->layers[position];
+    net_plan *plan = &model->plan;
+    net_layer *layer = &model->layers[position];
     if (layer->kind == LAYER_DENSE)
         return push_dense(model, position);
     if (layer->kind == LAYER_ACTIVATION) {
@@ -81,14 +81,14 @@ static size_t push_layer(ock_model *model, size_t position)
     } else if (layer->kind == LAYER_BATCH_NORM) {
         push(plan, layer, LAYER_BATCH_NORM, layer->inputs)->layer = layer;
     } else if (layer->rate > 0) {
-        node *dropout = push(plan, layer, LAYER_DROPOUT, layer->inputs);
+        net_node *dropout = push(plan, layer, LAYER_DROPOUT, layer->inputs);
         dropout->rate = layer->rate;
         dropout->dropout_layer = (uint32_t)position;
     }
     return position + 1;
 }
 
-static size_t find_first_trained(const plan *plan)
+static size_t find_first_trained(const net_plan *plan)
 {
     size_t i = 0;
     while (i < plan->count && !plan->nodes[i].layer)
@@ -99,7 +99,7 @@ static size_t find_first_trained(const plan *plan)
 /* A layer becomes two nodes at most. */
 ock_status plan_create(ock_model *model)
 {
-    plan *plan = &model->plan;
+    net_plan *plan = &model->plan;
     plan->nodes = calloc(2 * model->count, sizeof *plan->nodes);
     if (!plan->nodes)
         return ock_context_report(model->context, OCK_OUT_OF_MEMORY,
@@ -112,10 +112,10 @@ ock_status plan_create(ock_model *model)
 
 /* ---- Memory ---- */
 
-static void plan_release(plan *plan)
+static void plan_release(net_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        node *node = &plan->nodes[i];
+        net_node *node = &plan->nodes[i];
         batch_tensor_free(&node->y);
         batch_tensor_free(&node->dx);
         ock_tensor_destroy(node->gradients[0]);
@@ -129,14 +129,14 @@ static void plan_release(plan *plan)
     plan->training = false;
 }
 
-void plan_free(plan *plan)
+void plan_free(net_plan *plan)
 {
     plan_release(plan);
     free(plan->nodes);
-    *plan = (struct plan){0};
+    *plan = (net_plan){0};
 }
 
-static ock_status reserve_norm(ock_context *context, node *node)
+static ock_status reserve_norm(ock_context *context, net_node *node)
 {
     ock_status status = ock_tensor_create(context, OCK_F32, 2, node->outputs, &node->saved);
     if (!status)
@@ -148,7 +148,7 @@ static ock_status reserve_norm(ock_context *context, node *node)
 
 static ock_status reserve_node(ock_model *model, size_t position, size_t rows, bool training)
 {
-    node *node = &model->plan.nodes[position];
+    net_node *node = &model->plan.nodes[position];
     bool passes_on = training && position > model->plan.first_trained;
     ock_status status = batch_tensor_create(model->context, rows, node->outputs, &node->y);
     if (!status && passes_on && node->kind == LAYER_DENSE)
@@ -160,7 +160,7 @@ static ock_status reserve_node(ock_model *model, size_t position, size_t rows, b
 
 ock_status plan_reserve(ock_model *model, size_t rows, bool training)
 {
-    plan *plan = &model->plan;
+    net_plan *plan = &model->plan;
     if (rows <= plan->capacity && (plan->training || !training))
         return OCK_OK;
     if (rows < plan->capacity)
@@ -184,7 +184,7 @@ ock_status plan_reserve(ock_model *model, size_t rows, bool training)
 
 ock_status plan_resize(ock_model *model, size_t rows)
 {
-    plan *plan = &model->plan;
+    net_plan *plan = &model->plan;
     if (rows == plan->rows)
         return OCK_OK;
     plan->rows = 0;
