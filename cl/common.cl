@@ -16,10 +16,11 @@ typedef JOIN(float, OCK_V) realV;
 typedef JOIN(int, OCK_V) intV;
 typedef JOIN(uint, OCK_V) uintV;
 
-/* V elements at a pointer to the first; rows of tensors are padded, so at columns that are multiples
- * of V these stay in bounds. What lies beyond a tensor's columns may be anything, NaN included. */
-#define loadV(pointer) JOIN(vload, OCK_V)(0, pointer)
-#define storeV(value, pointer) JOIN(vstore, OCK_V)(value, 0, pointer)
+/* V elements of a tensor's row, at a column that is a multiple of V: rows begin on boundaries of 16
+ * elements and are padded to them, so these are aligned and stay in bounds. What lies beyond a
+ * tensor's columns may be anything, NaN included. */
+#define loadV(pointer) (*(global const realV *)(pointer))
+#define storeV(value, pointer) (*(global realV *)(pointer) = (value))
 
 #if OCK_V == 16
 #define LANES ((intV)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))

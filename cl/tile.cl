@@ -169,7 +169,7 @@ static void product(matrix a, matrix b, extent e, uint row, uint col, realV *til
         load_block(b_transposed, col - x, e.n, k, e.k, b_block);
         barrier(CLK_LOCAL_MEM_FENCE);
         for (uint j = 0; j < DEPTH; j++) {
-            realV b_row = loadV(b_block + j * PITCH + x);
+            realV b_row = JOIN(vload, OCK_V)(0, b_block + j * PITCH + x);
 #pragma unroll
             for (uint r = 0; r < OCK_ROWS; r++)
                 tile[r] = fma((realV)(a_block[j * PITCH + y + r]), b_row, tile[r]);
