@@ -1,0 +1,102 @@
+#include "golden.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool first_opencl(ock_device *device)
+{
+    ock_device *devices = NULL;
+    size_t count = 0;
+    bool found = false;
+    expect_ok(NULL, ock_device_list(&devices, &count));
+    for (size_t i = 0; i < count && !found; i++) {
+        found = devices[i].platform >= 0 && devices[i].type != OCK_DEVICE_NONE &&
+                devices[i].status == OCK_OK;
+        *device = devices[i];
+    }
+    ock_device_list_free(devices);
+    return found;
+}
+
+ock_context *golden_open(int device)
+{
+    char message[1024] = "";
+    ock_device opencl;
+    if (device > 0 && !first_opencl(&opencl)) {
+        fprintf(stderr, "no OpenCL device: the scalar path alone is tested\n");
+        return NULL;
+    }
+    ock_context_options options = ock_context_defaults();
+    options.device = device > 0 ? opencl.id : "scalar";
+    options.message = message;
+    options.message_size = sizeof message;
+    ock_context *context = NULL;
+    ock_status status = ock_context_create(&options, &context);
+    ck_assert_msg(status == OCK_OK, "%s: %s", ock_status_name(status), message);
+    return context;
+}
+
+void expect_ok(const ock_context *context, ock_status status)
+{
+    ck_assert_msg(status == OCK_OK, "%s: %s", ock_status_name(status),
+                  context ? ock_context_message(context) : "");
+}
+
+void expect_near(const char *name, size_t element, double got, double expected, double bound)
+{
+    if (isnan(expected))
+        return;
+    ck_assert_msg(fabs(got - expected) <= bound,
+                  "%s [%zu]: got %.9g, Keras has %.9g: %.3g apart, at most %.3g allowed", name,
+                  element, got, expected, fabs(got - expected), bound);
+}
+
+ock_tensor *make_floats(ock_context *context, size_t rows, size_t cols, const float *values)
+{
+    ock_tensor *tensor = NULL;
+    expect_ok(context, ock_tensor_create(context, OCK_F32, rows, cols, &tensor));
+    if (values)
+        expect_ok(context, ock_tensor_write(tensor, values));
+    return tensor;
+}
+
+ock_tensor *make_ints(ock_context *context, size_t rows, const int32_t *values)
+{
+    ock_tensor *tensor = NULL;
+    expect_ok(context, ock_tensor_create(context, OCK_I32, rows, 1, &tensor));
+    expect_ok(context, ock_tensor_write(tensor, values));
+    return tensor;
+}
+
+void read_floats(const ock_tensor *tensor, float *values)
+{
+    expect_ok(ock_tensor_context(tensor), ock_tensor_read(tensor, values));
+}
+
+ock_totals read_totals(const ock_tensor *totals)
+{
+    ock_totals values = {0};
+    expect_ok(ock_tensor_context(totals), ock_totals_read(totals, &values));
+    return values;
+}
+
+int main(void)
+{
+    TCase *(*const topics[])(void) = {
+        golden_steps,
+        golden_losses,
+        golden_activations,
+        golden_norms,
+    };
+    Suite *suite = suite_create("golden");
+    for (size_t i = 0; i < LENGTH(topics); i++) {
+        TCase *topic = topics[i]();
+        tcase_set_timeout(topic, 300); /* a device may compile its kernels anew for each test */
+        suite_add_tcase(suite, topic);
+    }
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}

@@ -1,0 +1,140 @@
+/* golden: Ockham's numbers against Keras's, which generate.py has written to vectors.h.
+ *
+ * Keras computed them in float64 from float32 inputs, so each bound is what float32 may do to
+ * Ockham alone. Every test runs on the scalar path and on the first OpenCL device. */
+#ifndef OCKHAM_GOLDEN_H
+#define OCKHAM_GOLDEN_H
+
+#include <float.h>
+#include <math.h>
+
+#include <check.h>
+#include <ockham/ockham.h>
+
+/* The unit roundoff of float: one rounding errs by at most UNIT times the result. */
+#define UNIT (0.5 * (double)FLT_EPSILON)
+
+/* ---- The shapes of vectors.h; NAN is no verdict ---- */
+
+enum {
+    STEPS = 10,
+    SINGLE_ROWS = 2,
+    SINGLE_COLS = 5,
+    SINGLE_SIZE = SINGLE_ROWS * SINGLE_COLS,
+    NETWORK_INPUTS = 3,
+    NETWORK_HIDDEN = 3,
+    NETWORK_OUTPUTS = 2,
+    NETWORK_ROWS = 6,
+    NETWORK_SIZE = 20,
+    LOSS_ROWS = 8,
+    ACTIVATION_SIZE = 35,
+    SOFTMAX_ROWS = 6,
+    SOFTMAX_COLS = 5,
+    NORM_COLS = 4,
+    FIT_INPUTS = 4,
+    FIT_TRAIN = 14,
+    FIT_ROWS = 19,
+    FIT_EPOCHS = 2,
+    TRACE_EPOCHS = 12,
+    AUGMENT_PICTURES = 2,
+};
+
+typedef struct golden_single {
+    const char *name;
+    ock_optimizer optimizer;
+    ock_penalty penalty;
+    double penalties[STEPS]; /* before each step */
+    float weights[STEPS][SINGLE_SIZE];
+} golden_single;
+
+typedef struct golden_network {
+    const char *name;
+    ock_optimizer optimizer;
+    ock_penalty kernel, bias;
+    double losses[STEPS];
+    float loss_spread[STEPS];
+    float weights[STEPS][NETWORK_SIZE];
+    float weight_spread[STEPS];
+} golden_network;
+
+typedef struct golden_loss {
+    const char *name;
+    ock_loss_kind kind;
+    size_t rows, cols;
+    const float *prediction, *targets;
+    const int32_t *labels;
+    const float *gradient;
+    double losses[LOSS_ROWS];
+    double correct;
+} golden_loss;
+
+typedef struct golden_activation {
+    const char *name;
+    ock_activation activation;
+    float y[ACTIVATION_SIZE], dx[ACTIVATION_SIZE];
+} golden_activation;
+
+typedef struct golden_tensor {
+    const char *name;
+    size_t size;
+    const float *values; /* before the fit, then after it */
+} golden_tensor;
+
+typedef struct golden_fit {
+    const char *name;
+    ock_optimizer optimizer;
+    size_t outputs;
+    const float *x, *targets;
+    const int32_t *labels;
+    size_t tensor_count;
+    const golden_tensor *tensors;
+    double history[FIT_EPOCHS][4]; /* loss, accuracy, val_loss, val_accuracy */
+    float loss_spread, weight_spread;
+} golden_fit;
+
+typedef struct golden_stop {
+    ock_early_stopping options;
+    double values[TRACE_EPOCHS];
+    int epochs, waits[TRACE_EPOCHS];
+    bool stopped;
+    double best;
+    int best_epoch;
+} golden_stop;
+
+typedef struct golden_augment {
+    ock_augmentation options;
+    uint32_t epoch;
+    int32_t indices[AUGMENT_PICTURES];
+    const float *x, *y;
+} golden_augment;
+
+/* ---- Helpers; a failure ends the test ---- */
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The scalar path for 0, the first OpenCL device for 1; NULL where there is none. */
+ock_context *golden_open(int device);
+enum {
+    GOLDEN_DEVICES = 2
+};
+
+void expect_ok(const ock_context *context, ock_status status);
+
+/* |got - expected| <= bound, where expected is not NAN. */
+void expect_near(const char *name, size_t element, double got, double expected, double bound);
+
+/* Tensors of given contents; values NULL: of zeros. */
+ock_tensor *make_floats(ock_context *context, size_t rows, size_t cols, const float *values);
+ock_tensor *make_ints(ock_context *context, size_t rows, const int32_t *values);
+void read_floats(const ock_tensor *tensor, float *values);
+
+ock_totals read_totals(const ock_tensor *totals);
+
+/* ---- Topics ---- */
+
+TCase *golden_steps(void);
+TCase *golden_losses(void);
+TCase *golden_activations(void);
+TCase *golden_norms(void);
+
+#endif
