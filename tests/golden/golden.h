@@ -133,8 +133,12 @@ ock_totals read_totals(const ock_tensor *totals);
 /* ---- Topics ---- */
 
 TCase *golden_steps(void);
+TCase *golden_networks(void);
 TCase *golden_losses(void);
 TCase *golden_activations(void);
 TCase *golden_norms(void);
+TCase *golden_initializers(void);
+TCase *golden_fits(void);
+TCase *golden_stopping(void);
 
 #endif

@@ -39,6 +39,9 @@ class Disturb(keras.callbacks.Callback):
 
 
 HISTORY = "loss", "accuracy", "val_loss", "val_accuracy"
+# "accuracy" alone would count the binary outputs as classes, since they are more than one.
+METRICS = {"softmax": ["accuracy"], "binary": [keras.metrics.BinaryAccuracy("accuracy")],
+           "normalised": None}
 NAMES = {"moving_mean": "mean", "moving_variance": "variance"}
 
 
@@ -73,7 +76,7 @@ def fits():
     records = []
     for i, (name, layers, optimizer, loss, y) in enumerate(fit_models(random)):
         model = keras.Sequential([keras.Input((4,)), *layers])
-        model.compile(optimizer, loss, metrics=["accuracy"] if "entropy" in loss else None)
+        model.compile(optimizer, loss, metrics=METRICS[name])
         x, initial = random.normal(19, 4), [f32(w) for w in initial_weights(random, model)]
         model.train_on_batch(x, y)  # makes the optimiser's variables
         history, weights = run_fit(model, initial, x, y)
