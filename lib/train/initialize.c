@@ -7,8 +7,7 @@
 
 /* ---- Tensors ---- */
 
-/* The shape of a layer's tensor; false where it has none in that slot. */
-static bool slot_shape(const net_layer *layer, size_t slot, size_t *rows, size_t *cols)
+bool layer_shape(const net_layer *layer, size_t slot, size_t *rows, size_t *cols)
 {
     bool kernel = layer->kind == LAYER_DENSE && slot == 0;
     *rows = kernel ? layer->inputs : 1;
@@ -17,7 +16,7 @@ static bool slot_shape(const net_layer *layer, size_t slot, size_t *rows, size_t
            layer->kind == LAYER_BATCH_NORM;
 }
 
-static void free_weights(ock_model *model)
+void model_free_weights(ock_model *model)
 {
     plan_free(&model->plan);
     model->ready = false;
@@ -41,7 +40,7 @@ ock_status model_allocate(ock_model *model)
     for (size_t i = 0; i < model->count; i++) {
         for (size_t slot = 0; slot < LAYER_SLOTS && !status; slot++) {
             size_t rows, cols;
-            if (slot_shape(&model->layers[i], slot, &rows, &cols))
+            if (layer_shape(&model->layers[i], slot, &rows, &cols))
                 status = ock_tensor_create(model->context, OCK_F32, rows, cols,
                                            layer_tensor(&model->layers[i], slot));
         }
@@ -49,7 +48,7 @@ ock_status model_allocate(ock_model *model)
     if (!status)
         status = plan_create(model);
     if (status)
-        free_weights(model);
+        model_free_weights(model);
     else
         model->ready = true;
     return status;
@@ -140,7 +139,7 @@ ock_status ock_model_initialize(ock_model *model, uint64_t seed)
     if (!status)
         status = ock_context_finish(model->context);
     if (status && first_use)
-        free_weights(model);
+        model_free_weights(model);
     return status;
 }
 

@@ -17,6 +17,22 @@ const char *activation_name(ock_activation activation)
     return (size_t)activation < sizeof names / sizeof *names ? names[activation] : NULL;
 }
 
+const char *layer_kind_name(layer_kind kind)
+{
+    static const char *const names[] = {
+        [LAYER_DENSE] = "dense",
+        [LAYER_ACTIVATION] = "activation",
+        [LAYER_DROPOUT] = "dropout",
+        [LAYER_BATCH_NORM] = "batch_norm",
+    };
+    return names[kind];
+}
+
+const char *initializer_name(ock_initializer initializer)
+{
+    return initializer == OCK_HE_NORMAL ? "he_normal" : "glorot_uniform";
+}
+
 const char *layer_tensor_name(const net_layer *layer, size_t slot)
 {
     static const char *const dense[LAYER_SLOTS] = {"kernel", "bias"};
@@ -55,10 +71,7 @@ void ock_model_destroy(ock_model *model)
     if (!model)
         return;
     model_forget(model);
-    plan_free(&model->plan);
-    for (size_t i = 0; i < model->count; i++)
-        for (size_t slot = 0; slot < LAYER_SLOTS; slot++)
-            ock_tensor_destroy(*layer_tensor(&model->layers[i], slot));
+    model_free_weights(model);
     free(model->layers);
     free(model);
 }

@@ -86,13 +86,19 @@ enum {
 ock_tensor **layer_tensor(net_layer *layer, size_t slot);
 const char *layer_tensor_name(const net_layer *layer, size_t slot);
 
-/* "relu"; static; NULL beyond the list. */
+/* "relu", "dense", "he_normal"; static; the first is NULL beyond the list. */
 const char *activation_name(ock_activation activation);
+const char *layer_kind_name(layer_kind kind);
+const char *initializer_name(ock_initializer initializer);
 
 /* ---- initialize.c ---- */
 
-/* Makes the weights' tensors where there are none yet. */
+/* The shape of a layer's tensor; false where it has none in that slot. */
+bool layer_shape(const net_layer *layer, size_t slot, size_t *rows, size_t *cols);
+
+/* Makes the weights' tensors where there are none yet, and takes them back. */
 ock_status model_allocate(ock_model *model);
+void model_free_weights(ock_model *model);
 
 /* What the first use of a network does. */
 ock_status model_ensure_ready(ock_model *model, uint64_t seed);
