@@ -23,7 +23,7 @@ static void check_optimizer(check *c, const ock_optimizer *o, uint64_t iteration
         return;
     check_true(c, o->kind == OCK_SGD || o->kind == OCK_ADAM,
                "optimizer kind is none of ock_optimizer_kind");
-    check_range(c, "learning_rate", o->learning_rate, 0, 3e38);
+    check_range(c, "learning_rate", o->learning_rate, 1e-37, 3e38);
     if (o->kind == OCK_SGD) {
         check_below(c, "momentum", o->momentum, 0, 1);
         check_true(c, !o->nesterov || o->momentum > 0, "nesterov needs a momentum above 0");
@@ -72,6 +72,14 @@ static void check_parameter(check *c, const ock_optimizer *o, const ock_paramete
     }
 }
 
+static void check_written(check *c, const ock_parameter *p, const char *name,
+                          const ock_tensor *read)
+{
+    check_apart(c, "parameter value", p->value, name, read);
+    check_apart(c, "moment1", p->moment1, name, read);
+    check_apart(c, "moment2", p->moment2, name, read);
+}
+
 ock_status ock_step(const ock_optimizer *optimizer, uint64_t iteration,
                     const ock_parameter *parameter, const ock_tensor *gradient, size_t rows,
                     ock_tensor *totals)
@@ -82,7 +90,8 @@ ock_status ock_step(const ock_optimizer *optimizer, uint64_t iteration,
     check_true(&c, parameter, "parameter is NULL");
     if (parameter && gradient) {
         check_parameter(&c, optimizer, parameter, gradient->rows, gradient->cols);
-        check_apart(&c, "parameter value", parameter->value, "gradient", gradient);
+        check_written(&c, parameter, "gradient", gradient);
+        check_written(&c, parameter, "totals", totals);
     }
     check_totals(&c, totals);
     if (check_end(&c) != OCK_OK)
@@ -186,12 +195,11 @@ ock_status ock_dense_backward_weights(const ock_optimizer *optimizer, uint64_t i
     check_totals(&c, totals);
     if (check_end(&c) != OCK_OK)
         return c.status;
-    const ock_tensor *written[] = {parameters->kernel.value,   parameters->kernel.moment1,
-                                   parameters->kernel.moment2, parameters->bias.value,
-                                   parameters->bias.moment1,   parameters->bias.moment2};
-    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
-        check_apart(&c, "a parameter", written[i], "x", x);
-        check_apart(&c, "a parameter", written[i], "dy", dy);
+    const ock_parameter *written[] = {&parameters->kernel, &parameters->bias};
+    for (int i = 0; i < 2; i++) {
+        check_written(&c, written[i], "x", x);
+        check_written(&c, written[i], "dy", dy);
+        check_written(&c, written[i], "totals", totals);
     }
     if (check_end(&c) != OCK_OK)
         return c.status;
