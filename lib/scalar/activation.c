@@ -25,13 +25,13 @@ static void softmax_gradient(size_t n, const float *y, const float *dy, float *d
 ock_status scalar_activation_forward(ock_backend *backend, ock_activation activation,
                                      const ock_tensor *x, ock_tensor *y)
 {
-    const scalar_tile_table *tile = scalar_tile(backend);
+    const scalar_span_kernels *span = scalar_of(backend)->span;
 #pragma omp parallel for num_threads(scalar_threads(backend, x->rows * x->cols))
     for (size_t i = 0; i < x->rows; i++) {
         if (activation == OCK_SOFTMAX)
             softmax(x->cols, scalar_row(x, i), scalar_row(y, i));
         else
-            tile->activate(activation, x->cols, scalar_row(x, i), scalar_row(y, i));
+            span->activate(activation, x->cols, scalar_row(x, i), scalar_row(y, i));
     }
     return OCK_OK;
 }
@@ -40,14 +40,14 @@ ock_status scalar_activation_backward(ock_backend *backend, ock_activation activ
                                       const ock_tensor *x, const ock_tensor *y,
                                       const ock_tensor *dy, ock_tensor *dx)
 {
-    const scalar_tile_table *tile = scalar_tile(backend);
+    const scalar_span_kernels *span = scalar_of(backend)->span;
 #pragma omp parallel for num_threads(scalar_threads(backend, dy->rows * dy->cols))
     for (size_t i = 0; i < dy->rows; i++) {
         const float *x_row = x ? scalar_row(x, i) : NULL, *y_row = y ? scalar_row(y, i) : NULL;
         if (activation == OCK_SOFTMAX)
             softmax_gradient(dy->cols, y_row, scalar_row(dy, i), scalar_row(dx, i));
         else
-            tile->differentiate(activation, dy->cols, x_row, y_row, scalar_row(dy, i),
+            span->differentiate(activation, dy->cols, x_row, y_row, scalar_row(dy, i),
                                 scalar_row(dx, i));
     }
     return OCK_OK;

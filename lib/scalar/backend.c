@@ -5,7 +5,7 @@
 #include <omp.h>
 #endif
 
-#include "scalar.h"
+#include "product.h"
 
 #define ALIGNMENT (OCK_PAD * sizeof(float))
 
@@ -96,18 +96,23 @@ int scalar_default_threads(void)
 #endif
 }
 
-static const scalar_tile_table *best_tile(void)
+static void choose_kernels(scalar_backend *scalar)
 {
+    scalar->tile = &scalar_tile_default;
+    scalar->span = &scalar_span_default;
 #ifdef SCALAR_X86
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
+        scalar->tile = &scalar_tile_v3;
+        scalar->span = &scalar_span_v3;
+    }
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512cd"))
-        return &scalar_tile_v4;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
-        return &scalar_tile_v3;
+        __builtin_cpu_supports("avx512cd")) {
+        scalar->tile = &scalar_tile_v4;
+        scalar->span = &scalar_span_v4;
+    }
 #endif
-    return &scalar_tile_default;
 }
 
 ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
@@ -123,7 +128,7 @@ ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
         goto no_scratch;
     scalar->base = (ock_backend){.table = &scalar_table, .log = log};
     scalar->threads = (int)count;
-    scalar->tile = best_tile();
+    choose_kernels(scalar);
     *backend = &scalar->base;
     return OCK_OK;
 

@@ -5,7 +5,7 @@
 /* ---- Forward ---- */
 
 typedef struct forward_end {
-    const scalar_tile_table *tile;
+    const scalar_span_kernels *span;
     const ock_tensor *bias;
     ock_activation activation;
     scalar_mask mask;
@@ -23,16 +23,17 @@ static void finish_forward(const void *context, size_t row, size_t col, size_t n
         for (size_t j = 0; j < n; j++)
             sums[j] += bias[j];
     }
-    end->tile->activate(end->activation, n, sums, y);
+    end->span->activate(end->activation, n, sums, y);
     if (end->mask.threshold > 0)
-        end->tile->drop(&end->mask, row, col, n, y);
+        end->span->drop(&end->mask, row, col, n, y);
 }
 
 ock_status scalar_dense_forward(ock_backend *backend, const ock_tensor *x, const ock_tensor *w,
                                 const ock_tensor *b, ock_activation activation,
                                 const ock_dropout *dropout, ock_tensor *y)
 {
-    forward_end end = {scalar_tile(backend), b, activation, scalar_mask_of(dropout, y->cols), y};
+    forward_end end = {scalar_of(backend)->span, b, activation, scalar_mask_of(dropout, y->cols),
+                       y};
     scalar_product product = scalar_product_of(x, false, w, false);
     product.finish = finish_forward;
     product.context = &end;
@@ -43,7 +44,7 @@ ock_status scalar_dense_forward(ock_backend *backend, const ock_tensor *x, const
 /* ---- Backward to the input ---- */
 
 typedef struct input_end {
-    const scalar_tile_table *tile;
+    const scalar_span_kernels *span;
     ock_activation activation;
     float keep; /* 1 - rate */
     scalar_mask mask;
@@ -64,14 +65,14 @@ static void finish_input(const void *context, size_t row, size_t col, size_t n, 
         for (size_t j = 0; j < n; j++)
             activated[j] = y[j] * end->keep;
     }
-    end->tile->differentiate(end->activation, n, NULL, activated, sums, dx);
+    end->span->differentiate(end->activation, n, NULL, activated, sums, dx);
     if (end->mask.threshold == 0)
         return;
     if (end->activation == OCK_RELU) /* y is 0 where it was dropped: no need to draw the mask */
         for (size_t j = 0; j < n; j++)
             dx[j] *= end->mask.scale;
     else
-        end->tile->drop(&end->mask, row, col, n, dx);
+        end->span->drop(&end->mask, row, col, n, dx);
 }
 
 ock_status scalar_dense_backward_input(ock_backend *backend, const ock_tensor *dy,
@@ -80,7 +81,7 @@ ock_status scalar_dense_backward_input(ock_backend *backend, const ock_tensor *d
                                        ock_tensor *dx)
 {
     input_end end = {
-        .tile = scalar_tile(backend),
+        .span = scalar_of(backend)->span,
         .activation = activation,
         .keep = dropout ? 1 - dropout->rate : 1,
         .mask = scalar_mask_of(dropout, dx->cols),
@@ -89,6 +90,7 @@ ock_status scalar_dense_backward_input(ock_backend *backend, const ock_tensor *d
     };
     scalar_product product = scalar_product_of(dy, false, w, true);
     product.finish = finish_input;
+    product.soon[0] = end.y;
     product.context = &end;
     scalar_product_run(backend, &product);
     return OCK_OK;
@@ -97,7 +99,7 @@ ock_status scalar_dense_backward_input(ock_backend *backend, const ock_tensor *d
 /* ---- Backward to the weights ---- */
 
 typedef struct weights_end {
-    const scalar_tile_table *tile;
+    const scalar_span_kernels *span;
     const ock_update *update;
     const ock_parameter *parameter;
     bool penalized; /* and the penalty is asked for */
@@ -109,8 +111,8 @@ static void finish_weights(const void *context, size_t row, size_t col, size_t n
     const weights_end *end = context;
     scalar_weights weights = scalar_weights_at(end->parameter, row, col);
     if (end->penalized)
-        end->tile->penalize(&weights.penalty, n, weights.value, lanes);
-    end->tile->update(end->update, &weights, n, sums);
+        end->span->penalize(&weights.penalty, n, weights.value, lanes);
+    end->span->update(end->update, &weights, n, sums);
 }
 
 static void update_bias(ock_backend *backend, const ock_update *update, const ock_parameter *bias,
@@ -127,7 +129,7 @@ static void update_bias(ock_backend *backend, const ock_update *update, const oc
                 gradient[j] += row[j];
         }
         scalar_weights weights = scalar_weights_at(bias, 0, col);
-        scalar_tile(backend)->update(update, &weights, n, gradient);
+        scalar_of(backend)->span->update(update, &weights, n, gradient);
     }
 }
 
@@ -136,9 +138,12 @@ static ock_status update_kernel(ock_backend *backend, const ock_update *update, 
                                 ock_tensor *totals)
 {
     bool penalized = totals && (kernel->penalty.l1 != 0 || kernel->penalty.l2 != 0);
-    weights_end end = {scalar_tile(backend), update, kernel, penalized};
+    weights_end end = {scalar_of(backend)->span, update, kernel, penalized};
     scalar_product product = scalar_product_of(x, true, dy, false);
     product.finish = finish_weights;
+    product.soon[0] = kernel->value;
+    product.soon[1] = kernel->moment1;
+    product.soon[2] = kernel->moment2;
     product.context = &end;
 
     size_t jobs = scalar_product_jobs(backend, &product);

@@ -37,31 +37,51 @@ static size_t ceil_div(size_t a, size_t b)
     return (a + b - 1) / b;
 }
 
-size_t scalar_product_jobs(const ock_backend *backend, const scalar_product *product)
+/* ---- Panels: a tile's width of B's columns ---- */
+
+enum {
+    JOB_PANELS = 8
+};
+
+/* Where B's rows are contiguous a panel is read where it lies, so a job may cover several and
+ * go through its rows of the result in long stretches. */
+static size_t job_panels(const scalar_product *p)
 {
-    return ceil_div(product->cols, scalar_tile(backend)->cols) *
-           ceil_div(product->rows, SCALAR_JOB_ROWS);
+    size_t panels = 1;
+    while (p->b_col == 1 && panels < JOB_PANELS && 2 * panels * p->depth <= SCALAR_DEPTH)
+        panels *= 2;
+    return panels;
 }
 
-/* Copies depth x n of B into rows of a tile's width, filled up with zeros. */
-static void pack(const scalar_product *p, const float *b, size_t depth, size_t n, size_t width,
-                 float *panel)
+/* Turns rows of B's transpose into columns, a cache line of each at a time. */
+static void pack_transposed(const scalar_product *p, const float *b, size_t depth, size_t n,
+                            size_t width, float *packed)
 {
-    for (size_t j = n; j < width; j++)
-        for (size_t k = 0; k < depth; k++)
-            panel[k * width + j] = 0;
-    if (p->b_col == 1)
-        for (size_t k = 0; k < depth; k++)
-            memcpy(panel + k * width, b + k * p->factors.b_row, n * sizeof *panel);
-    else
+    for (size_t first = 0; first < depth; first += OCK_PAD) {
+        size_t last = scalar_min(first + OCK_PAD, depth);
         for (size_t j = 0; j < n; j++)
-            for (size_t k = 0; k < depth; k++)
-                panel[k * width + j] = b[k + j * p->b_col];
+            for (size_t k = first; k < last; k++)
+                packed[k * width + j] = b[k + j * p->b_col];
+    }
 }
 
-/* The factors at depth k of one panel; a whole tile's width of B is read where it lies. */
+/* Copies depth x n of B into rows of `width`, filled up with zeros. */
+static void pack(const scalar_product *p, const float *b, size_t depth, size_t n, size_t width,
+                 float *packed)
+{
+    if (n < width)
+        memset(packed, 0, depth * width * sizeof *packed);
+    if (p->b_col > 1)
+        pack_transposed(p, b, depth, n, width, packed);
+    else
+        for (size_t k = 0; k < depth; k++)
+            memcpy(packed + k * width, b + k * p->factors.b_row, n * sizeof *packed);
+}
+
+/* The factors from depth k on of the panel at `col`; packed where a tile would read beyond B's
+ * rows, which among a job's panels is the last one's lot. */
 static scalar_factors panel_at(const scalar_product *p, size_t k, size_t col, size_t width,
-                               float *panel)
+                               float *packed)
 {
     scalar_factors factors = p->factors;
     size_t depth = scalar_min(SCALAR_DEPTH, p->depth - k);
@@ -69,48 +89,103 @@ static scalar_factors panel_at(const scalar_product *p, size_t k, size_t col, si
     factors.b += k * factors.b_row + col * p->b_col;
     if (p->b_col == 1 && col + width <= factors.b_row)
         return factors;
-    pack(p, factors.b, depth, scalar_min(width, p->cols - col), width, panel);
-    factors.b = panel;
+    pack(p, factors.b, depth, scalar_min(width, p->cols - col), width, packed);
+    factors.b = packed;
     factors.b_row = width;
     return factors;
 }
 
-static void run_job(const scalar_backend *scalar, const scalar_product *p, size_t job)
-{
-    const scalar_tile_table *tile = scalar->tile;
-    size_t panels = ceil_div(p->cols, tile->cols);
-    size_t col = job % panels * tile->cols, n = scalar_min(tile->cols, p->cols - col);
-    size_t first = job / panels * SCALAR_JOB_ROWS,
-           rows = scalar_min(SCALAR_JOB_ROWS, p->rows - first);
-    float *sums = scalar->scratch + (size_t)thread_number() * SCALAR_SCRATCH;
-    float *panel = sums + SCALAR_JOB_ROWS * SCALAR_TILE_COLS;
-    double lanes[SCALAR_LANES] = {0};
+/* ---- Jobs ---- */
 
-    memset(sums, 0, rows * tile->cols * sizeof *sums);
-    for (size_t k = 0; k < p->depth; k += SCALAR_DEPTH) {
-        size_t depth = scalar_min(SCALAR_DEPTH, p->depth - k);
-        scalar_factors factors = panel_at(p, k, col, tile->cols, panel);
-        factors.a += first * factors.a_row;
-        for (size_t i = 0; i < rows; i += tile->rows) {
-            size_t height = scalar_min(tile->rows, rows - i);
-            tile->multiply(&factors, height, depth, sums + i * tile->cols);
-            factors.a += height * factors.a_row;
-            if (k + depth < p->depth)
-                continue;
-            for (size_t r = i; r < i + height; r++)
-                p->finish(p->context, first + r, col, n, sums + r * tile->cols, lanes);
+/* Rows and columns of the result that one thread computes, and its memory. */
+typedef struct job {
+    const scalar_tile_kernel *tile;
+    size_t row, rows, col, cols;
+    float *packed, *sums;
+    double lanes[SCALAR_LANES];
+} job;
+
+static void finish_tile(const scalar_product *p, job *j, size_t row, size_t col, float *sums)
+{
+    size_t height = scalar_min(j->tile->rows, j->row + j->rows - row);
+    size_t width = scalar_min(j->tile->cols, p->cols - col);
+    for (size_t i = 0; i < height; i++)
+        p->finish(p->context, row + i, col, width, sums + i * j->tile->cols, j->lanes);
+}
+
+static void prefetch_tile(const scalar_product *p, const job *j, size_t row, size_t col)
+{
+    size_t last_row = scalar_min(row + j->tile->rows, p->rows);
+    size_t last_col = scalar_min(col + j->tile->cols, p->cols);
+    for (size_t t = 0; t < SCALAR_SOON && p->soon[t]; t++)
+        for (size_t i = row; i < last_row; i++)
+            for (size_t k = col; k < last_col; k += OCK_PAD)
+                __builtin_prefetch(scalar_row(p->soon[t], i) + k, 1);
+}
+
+static void run_depth(const scalar_product *p, job *j, size_t k)
+{
+    size_t depth = scalar_min(SCALAR_DEPTH, p->depth - k);
+    size_t height = j->tile->rows, width = j->tile->cols;
+    scalar_factors panels[JOB_PANELS];
+    for (size_t q = 0; q * width < j->cols; q++)
+        panels[q] = panel_at(p, k, j->col + q * width, width, j->packed);
+    float *sums = j->sums;
+    for (size_t i = 0; i < j->rows; i += height)
+        for (size_t q = 0; q * width < j->cols; q++, sums += height * width) {
+            scalar_factors factors = panels[q];
+            factors.a += (j->row + i) * factors.a_row;
+            prefetch_tile(p, j, j->row + i, j->col + q * width);
+            j->tile->multiply(&factors, scalar_min(height, j->rows - i), depth, sums);
+            if (k + depth == p->depth)
+                finish_tile(p, j, j->row + i, j->col + q * width, sums);
         }
-    }
+}
+
+/* A job's rows and columns; those at the right and bottom edges may be fewer. */
+static void job_size(const ock_backend *backend, const scalar_product *p, size_t *rows,
+                     size_t *cols)
+{
+    size_t panels = job_panels(p);
+    *rows = SCALAR_JOB_ROWS / panels;
+    *cols = panels * scalar_of(backend)->tile->cols;
+}
+
+size_t scalar_product_jobs(const ock_backend *backend, const scalar_product *product)
+{
+    size_t rows, cols;
+    job_size(backend, product, &rows, &cols);
+    return ceil_div(product->rows, rows) * ceil_div(product->cols, cols);
+}
+
+static void run_job(const ock_backend *backend, const scalar_product *p, size_t number)
+{
+    size_t rows, cols;
+    job_size(backend, p, &rows, &cols);
+    size_t across = ceil_div(p->cols, cols);
+    size_t row = number / across * rows, col = number % across * cols;
+    float *scratch = scalar_of(backend)->scratch + (size_t)thread_number() * SCALAR_SCRATCH;
+    job j = {
+        .tile = scalar_of(backend)->tile,
+        .row = row,
+        .rows = scalar_min(rows, p->rows - row),
+        .col = col,
+        .cols = scalar_min(cols, p->cols - col),
+        .packed = scratch,
+        .sums = scratch + SCALAR_DEPTH * SCALAR_TILE_COLS,
+    };
+    memset(j.sums, 0, SCALAR_JOB_ROWS * SCALAR_TILE_COLS * sizeof *j.sums);
+    for (size_t k = 0; k < p->depth; k += SCALAR_DEPTH)
+        run_depth(p, &j, k);
     if (p->partials)
-        p->partials[job] = scalar_lane_sum(lanes);
+        p->partials[number] = scalar_lane_sum(j.lanes);
 }
 
 void scalar_product_run(ock_backend *backend, const scalar_product *product)
 {
-    const scalar_backend *scalar = (const scalar_backend *)backend;
     size_t jobs = scalar_product_jobs(backend, product);
     size_t touched = product->rows * product->depth + product->depth * product->cols;
 #pragma omp parallel for schedule(dynamic) num_threads(scalar_threads(backend, touched))
-    for (size_t job = 0; job < jobs; job++)
-        run_job(scalar, product, job);
+    for (size_t number = 0; number < jobs; number++)
+        run_job(backend, product, number);
 }

@@ -5,10 +5,20 @@
 
 #include "scalar.h"
 
+/* How many rows of sums a job has, and how much of the depth it takes at a time: the sums and a
+ * panel of B stay in the cache. */
+enum {
+    SCALAR_JOB_ROWS = 192,
+    SCALAR_DEPTH = 1024,
+    SCALAR_SCRATCH = (SCALAR_JOB_ROWS + SCALAR_DEPTH) * SCALAR_TILE_COLS
+};
+
 /* Takes n sums of the product from (row, col) on, which it may overwrite, and stores what is
  * made of them. lanes[SCALAR_LANES] are zeros at the start of a job, to add up in. */
 typedef void scalar_finish(const void *context, size_t row, size_t col, size_t n, float *sums,
                            double *lanes);
+
+#define SCALAR_SOON 3
 
 /* op(A) op(B), rows x depth times depth x cols; op(B)(k, j) = b[k b_row + j b_col]. */
 typedef struct scalar_product {
@@ -17,7 +27,8 @@ typedef struct scalar_product {
     size_t b_col;
     scalar_finish *finish;
     const void *context;
-    double *partials; /* each job's sum of its lanes; NULL: not wanted */
+    const ock_tensor *soon[SCALAR_SOON]; /* what finish reads, to be fetched in time; or NULL */
+    double *partials;                    /* each job's sum of its lanes; NULL: not wanted */
 } scalar_product;
 
 scalar_product scalar_product_of(const ock_tensor *a, bool transpose_a, const ock_tensor *b,

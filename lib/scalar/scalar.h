@@ -7,20 +7,16 @@
 #include <string.h>
 
 #include "backend.h"
+#include "span.h"
 #include "tile.h"
 
 typedef struct scalar_backend {
     ock_backend base;
     int threads;
-    const scalar_tile_table *tile;
-    float *scratch; /* SCALAR_SCRATCH for each thread */
+    const scalar_tile_kernel *tile;
+    const scalar_span_kernels *span;
+    float *scratch; /* of each thread, for scalar_product_run() */
 } scalar_backend;
-
-/* A job of a product: how many rows of sums it covers, and how many rows of B it takes at a time.
- */
-#define SCALAR_JOB_ROWS 192
-#define SCALAR_DEPTH 1024
-#define SCALAR_SCRATCH ((size_t)(SCALAR_JOB_ROWS + SCALAR_DEPTH) * SCALAR_TILE_COLS)
 
 static inline float *scalar_data(const ock_tensor *tensor)
 {
@@ -42,15 +38,15 @@ static inline size_t scalar_min(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static inline const scalar_tile_table *scalar_tile(const ock_backend *backend)
+static inline const scalar_backend *scalar_of(const ock_backend *backend)
 {
-    return ((const scalar_backend *)backend)->tile;
+    return (const scalar_backend *)backend;
 }
 
 /* Threads for work on so many elements: waking a thread costs as much as some thousands. */
 static inline int scalar_threads(const ock_backend *backend, size_t elements)
 {
-    return elements < 8192 ? 1 : ((const scalar_backend *)backend)->threads;
+    return elements < 8192 ? 1 : scalar_of(backend)->threads;
 }
 
 /* ---- dropout.c ---- */

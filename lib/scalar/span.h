@@ -1,0 +1,45 @@
+/* The formulas that the fused and the unfused operations share, each over a span of one row.
+ * span.c is compiled once per instruction set; scalar_open() takes the best. */
+#ifndef OCKHAM_SCALAR_SPAN_H
+#define OCKHAM_SCALAR_SPAN_H
+
+#include "backend.h"
+
+/* A dropout on a tensor of 4 `groups` columns, rounded up; threshold 0 drops nothing. */
+typedef struct scalar_mask {
+    uint64_t seed;
+    uint32_t step, layer, threshold, groups;
+    float scale;
+} scalar_mask;
+
+/* A span of a trained tensor; moments that are not used may be NULL. */
+typedef struct scalar_weights {
+    float *value, *moment1, *moment2;
+    ock_penalty penalty;
+} scalar_weights;
+
+/* A penalty is summed up in so many parts, so that it vectorises in a fixed order. */
+#define SCALAR_LANES 16
+
+/* Inputs and outputs of one function may be the same span, but not overlap otherwise. */
+typedef struct scalar_span_kernels {
+    /* y = f(x), and dx = dy f'; not OCK_SOFTMAX. x is read for OCK_GELU alone, y for all
+     * others. */
+    void (*activate)(ock_activation activation, size_t n, const float *x, float *y);
+    void (*differentiate)(ock_activation activation, size_t n, const float *x, const float *y,
+                          const float *dy, float *dx);
+
+    /* x times mask and scale, of the elements from (row, col) on; col is a multiple of 4. */
+    void (*drop)(const scalar_mask *mask, size_t row, size_t col, size_t n, float *x);
+
+    /* Adds l1 |w| + l2 w^2 to lanes. */
+    void (*penalize)(const ock_penalty *penalty, size_t n, const float *w, double *lanes);
+
+    /* One step, the penalty's gradient included. */
+    void (*update)(const ock_update *update, const scalar_weights *weights, size_t n,
+                   const float *gradient);
+} scalar_span_kernels;
+
+extern const scalar_span_kernels scalar_span_default, scalar_span_v3, scalar_span_v4;
+
+#endif
