@@ -73,6 +73,16 @@ static double gradient_from(ock_activation activation, double y)
     }
 }
 
+/* The output of a layer before: values of f, dropped and scaled. */
+static pair *any_output(checkcl *t, ock_activation f, const ock_dropout *dropout, size_t rows,
+                        size_t cols)
+{
+    pair *y = inout(t, rows, cols, uniform(t, rows * cols, f == OCK_SIGMOID ? 0 : -1, 1));
+    expect_ok(t, SCALAR, "ock_dropout_apply",
+              ock_dropout_apply(dropout, y->on[SCALAR], y->on[SCALAR]));
+    return input(t, rows, cols, result(t, y, SCALAR));
+}
+
 void check_dense_backward_input(checkcl *t)
 {
     static const ock_activation activations[] = {OCK_LINEAR, OCK_RELU,    OCK_LEAKY_RELU,
@@ -82,13 +92,9 @@ void check_dense_backward_input(checkcl *t)
     ock_dropout dropout = any_dropout(t);
     describe(t, "B %zu, I %zu, O %zu, %s, dropout %g", rows, inputs, outputs, names[activation],
              (double)dropout.rate);
-    double scale = dropout_scale(&dropout);
-    float *before = uniform(t, rows * inputs, activation == OCK_SIGMOID ? 0 : -1, 1);
-    for (size_t i = 0; i < rows * inputs; i++)
-        before[i] *= (float)scale;
     pair *dy = input(t, rows, outputs, uniform(t, rows * outputs, -1, 1));
     pair *w = input(t, inputs, outputs, uniform(t, inputs * outputs, -1, 1));
-    pair *y = input(t, rows, inputs, before), *dx = output(t, rows, inputs);
+    pair *y = any_output(t, activation, &dropout, rows, inputs), *dx = output(t, rows, inputs);
     for (int side = 0; side < SIDES; side++) {
         ock_dense_parameters parameters = {.kernel.value = w->on[side]};
         expect_ok(t, side, "ock_dense_backward_input",
@@ -98,6 +104,8 @@ void check_dense_backward_input(checkcl *t)
 
     /* f' errs by three roundings of y without its scale and of y^2; then come two products. */
     product p = multiply(t, dy, false, w, true);
+    double scale = dropout_scale(&dropout);
+    const float *before = y->data;
     for (size_t i = 0; i < rows * inputs; i++) {
         double slope = fabs(gradient_from(activation, (double)before[i] / scale));
         p.magnitude[i] = scale * (product_bound(outputs + 2, p.magnitude[i]) * slope +
