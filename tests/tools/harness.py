@@ -1,0 +1,51 @@
+"""Runs the programs as a user would. The paths come from meson, by the environment."""
+
+import os
+import resource
+import struct
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+TRAIN = os.environ["OCKHAM_TRAIN"]
+QUERY = os.environ["OCKHAM_QUERY"]
+
+# Every program that hangs fails its test by this.
+TIMEOUT_S = 300
+
+# A network and a set that train in a blink.
+SMALL = ["--hidden", "32", "--count", "400", "--epochs", "2", "--device", "scalar"]
+
+
+def limit_files(size):
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+class Tools(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def run_tool(self, program, *args, status=0, file_limit=None, **environment):
+        """restore_signals leaves SIGXFSZ ignored, so that a full disk is an error, not a signal."""
+        done = subprocess.run(
+            [program, *map(str, args)], capture_output=True, text=True, timeout=TIMEOUT_S,
+            env={**os.environ, **environment}, cwd=self.folder, restore_signals=False,
+            preexec_fn=limit_files(file_limit) if file_limit else None)
+        self.assertEqual(done.returncode, status, f"{args}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def train(self, *args, **more):
+        return self.run_tool(TRAIN, *args, **more)
+
+    def write_idx(self, name, rows, height, width):
+        """A folder of `rows` blank pictures, in MNIST's form."""
+        folder = self.folder / name
+        folder.mkdir()
+        images = struct.pack(">4i", 0x803, rows, height, width) + bytes(rows * height * width)
+        labels = struct.pack(">2i", 0x801, rows) + bytes(i % 10 for i in range(rows))
+        (folder / "train-images-idx3-ubyte").write_bytes(images)
+        (folder / "train-labels-idx1-ubyte").write_bytes(labels)
+        return folder

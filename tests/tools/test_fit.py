@@ -1,0 +1,149 @@
+"""One network from flags: trained, saved, evaluated, asked; and nothing is lost on failure."""
+
+import csv
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import unittest
+
+from harness import SMALL, TIMEOUT_S, TRAIN, Tools
+
+
+class Fit(Tools):
+    def fit(self, *args, **more):
+        return self.train("fit", *SMALL, *args, **more)
+
+    def load(self, command, *args, **more):
+        return self.train(command, "--load", "net", "--device", "scalar", *args, **more)
+
+    def test_saved_network_is_the_trained_one(self):
+        """The last quarter, evaluated alone, gives the figures of the fit's validation."""
+        self.fit("--save", "net", "--csv", "fit.csv", "--validation-split", "0.25")
+        with open(self.folder / "fit.csv", newline="") as file:
+            last = list(csv.DictReader(file))[-1]
+        done = self.load("evaluate", "--first", 300, "--count", 100)
+        accuracy = float(re.search(r"^accuracy (\S+)", done.stdout, re.M)[1])
+        loss = float(re.search(r"data loss (\S+),", done.stdout)[1])
+        self.assertAlmostEqual(accuracy, float(last["val_accuracy"]), places=4)
+        self.assertAlmostEqual(loss, float(last["val_data_loss"]), places=5)
+        self.assertGreater(accuracy, 0.15, "ten classes: a guess has 0.1")
+        table = done.stdout.split("<- predicted\n")[1]
+        counts = [list(map(int, line.split()[1:])) for line in table.splitlines()]
+        self.assertEqual(sum(map(sum, counts)), 100)
+        self.assertAlmostEqual(sum(counts[i][i] for i in range(10)) / 100, accuracy, places=4)
+
+    def test_predict(self):
+        self.fit("--save", "net")
+        whole = self.load("predict", "--count", 30).stdout.splitlines()
+        part = self.load("predict", "--first", 10, "--count", 7, "--batch", 2).stdout.splitlines()
+        self.assertEqual(len(whole), 30)
+        self.assertEqual(part, whole[10:17])
+        for i, line in enumerate(whole):
+            index, label, probability = line.split()
+            self.assertEqual(int(index), i)
+            self.assertIn(int(label), range(10))
+            self.assertTrue(0.1 <= float(probability) <= 1, "the largest of ten")
+
+    def test_every_flag_of_the_network(self):
+        self.fit("--hidden", "20x2,10", "--activation", "tanh", "--l1", "1e-5", "--l2", "1e-4",
+                 "--dropout", ".25", "--batch-norm", "--augment", "--optimizer", "sgd", "--lr", "0.05",
+                 "--momentum", "0.9", "--nesterov", "--early-stop", "val_accuracy:2",
+                 "--restore-best", "--batch", "30", "--save", "net")
+        self.load("evaluate", "--count", 50)
+
+    def test_early_stop(self):
+        done = self.fit("--epochs", "50", "--lr", "1e-30", "--early-stop", "val_accuracy:2",
+                        "--json", "fit.json")
+        row = json.loads((self.folder / "fit.json").read_text())["rows"][0]
+        self.assertEqual(row["epochs"], 3, "the first is the best, and two more are waited for")
+
+    def test_divergence_names_epoch_and_step(self):
+        (self.folder / "net").write_text("older")
+        done = self.fit("--lr", "1e30", "--save", "net", "--json", "fit.json", status=1)
+        self.assertRegex(done.stderr, r"epoch \d+.*step \d+")
+        self.assertEqual((self.folder / "net").read_text(), "older")
+        self.assertIn("epoch", json.loads((self.folder / "fit.json").read_text())["rows"][0]["failed"])
+
+    def test_full_disk_keeps_the_older_files(self):
+        names = {"net", "fit.json", "fit.csv"}
+        outputs = ["--save", "net", "--json", "fit.json", "--csv", "fit.csv"]
+        self.fit(*outputs)
+        before = {name: (self.folder / name).read_bytes() for name in names}
+        done = self.fit(*outputs, "--seed", 1, "--epochs", 3, status=1, file_limit=100)
+        for name in names:
+            self.assertIn(name, done.stderr)
+            self.assertEqual((self.folder / name).read_bytes(), before[name])
+        self.assertEqual({path.name for path in self.folder.iterdir()}, names)
+
+    def test_a_link_stays_a_link(self):
+        (self.folder / "fit.json").touch()
+        (self.folder / "link.json").symlink_to("fit.json")
+        self.fit("--json", "link.json")
+        self.assertTrue((self.folder / "link.json").is_symlink())
+        json.loads((self.folder / "fit.json").read_text())
+
+    def test_damaged_network(self):
+        self.fit("--save", "net")
+        whole = (self.folder / "net").read_bytes()
+        for size in (0, 5, 200, len(whole) - 1):
+            with self.subTest(size):
+                (self.folder / "net").write_bytes(whole[:size])
+                self.assertIn("net", self.load("evaluate", status=1).stderr)
+
+    def test_network_of_other_pictures(self):
+        self.fit("--save", "net")
+        done = self.load("evaluate", "--data", self.write_idx("tiny", 10, 5, 7), status=1)
+        self.assertIn("784", done.stderr)
+        self.assertIn("5 x 7", done.stderr)
+
+    def interrupt(self, after, *args):
+        """Runs fit, presses Ctrl-C once a line begins with `after`; returns the row of its JSON."""
+        process = subprocess.Popen([TRAIN, "fit", *SMALL, *args, "--json", "fit.json", "--save", "net"],
+                                   cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        for line in process.stdout:
+            if line.startswith(after):
+                break
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=TIMEOUT_S)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("technique", rest)
+        self.load("evaluate", "--count", 50)
+        return json.loads((self.folder / "fit.json").read_text())["rows"][0]
+
+    def test_interrupt(self):
+        row = self.interrupt("fit", "--epochs", "1000000")
+        self.assertIn("interrupted", row)
+        self.assertGreater(row["epochs"], 0)
+
+    def test_interrupt_within_an_epoch(self):
+        row = self.interrupt("data:", "--hidden", "300x3", "--count", "10000", "--batch", "1")
+        self.assertIn("interrupted", row)
+        self.assertEqual(row["epochs"], 0)
+        self.assertIsNone(row["train_loss"])
+
+    def test_progress(self):
+        self.assertNotIn("steps/s", self.fit().stdout)
+        reader, writer = pty.openpty()
+        subprocess.run([TRAIN, "fit", *SMALL], stdout=writer, check=True, timeout=TIMEOUT_S)
+        os.close(writer)
+        shown = b""
+        try:
+            while block := os.read(reader, 65536):
+                shown += block
+        except OSError:  # how a closed terminal ends on Linux
+            pass
+        os.close(reader)
+        self.assertRegex(shown, rb"\r\x1b\[Kfit +1/2 \[[=.]+\] +\d+% +\d+ steps/s \d+:\d\d left")
+
+    def test_show(self):
+        shown = self.train("show", "--count", 3, "--device", "scalar", LC_ALL="C").stdout
+        self.assertGreater(len(shown.splitlines()), 28, "two rows of pictures, 14 lines each")
+        self.assertTrue(shown.isascii())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,92 @@
+"""A wrong command line ends with status 2, and a message that names the flag, the value and what
+would be right."""
+
+import unittest
+
+from harness import TRAIN, QUERY, Tools
+
+COMMANDS = ["study", "fit", "evaluate", "predict", "show"]
+
+WRONG = [
+    ("study --epochs 10x", ["--epochs 10x", "whole number from 1"]),
+    ("study --epochs 0", ["--epochs 0", "whole number from 1"]),
+    ("study --epochs -3", ["--epochs -3", "whole number from 1"]),
+    ("study --epochs 1e3", ["--epochs 1e3", "whole number from 1"]),
+    ("study --epochs", ["--epochs", "value is missing"]),
+    ("study --batch 4294967296", ["--batch 4294967296", "to 2147483647"]),
+    ("study --seed 18446744073709551616", ["--seed", "to 18446744073709551615"]),
+    ("study --rows plain,l3", ["--rows plain,l3", "plain, l2, l1, dropout, zca, augment, early-stop"]),
+    ("study --rows plain,", ["--rows plain,", "names out of"]),
+    ("study --frob", ["--frob", "no such option", "study --help"]),
+    ("study -x", ["-x", "no such option"]),
+    ("study --hidden 500", ["--hidden", "no such option"]),
+    ("study plain", ["plain", "no such argument"]),
+    ("study --data /nonexistent", ["--data /nonexistent", "No such file", ".csv"]),
+    ("study --json /nonexistent/a.json", ["--json /nonexistent/a.json", "No such file"]),
+    ("study --csv .", ["--csv .", "Is a directory"]),
+    ("study --json - --csv -", ["--json -", "--csv -"]),
+    ("study --count 1", ["1 samples", "validate"]),
+    ("fit --dropout 1", ["--dropout 1", "from 0 to below 1"]),
+    ("fit --dropout -0.1", ["--dropout -0.1", "from 0 to below 1"]),
+    ("fit --dropout nan", ["--dropout nan", "from 0 to below 1"]),
+    ("fit --dropout 0,5", ["--dropout 0,5", "from 0 to below 1"]),
+    ("fit --l1 -1e-4", ["--l1 -1e-4", "from 0"]),
+    ("fit --l2 inf", ["--l2 inf", "from 0"]),
+    ("fit --lr 0", ["--lr 0", "above 0"]),
+    ("fit --lr 1e39", ["--lr 1e39", "above 0"]),
+    ("fit --lr 0x1p-3", ["--lr 0x1p-3", "above 0"]),
+    ("fit --hidden 500x", ["--hidden 500x", "WIDTHxTIMES"]),
+    ("fit --hidden 500x65", ["--hidden 500x65", "64 layers"]),
+    ("fit --hidden 0", ["--hidden 0", "widths from 1"]),
+    ("fit --hidden 5,,5", ["--hidden 5,,5", "widths from 1"]),
+    ("fit --activation softmax", ["--activation softmax", "leaky-relu"]),
+    ("fit --optimizer lbfgs", ["--optimizer lbfgs", "adam or sgd"]),
+    ("fit --momentum 0.9", ["--momentum", "--optimizer sgd"]),
+    ("fit --optimizer sgd --nesterov", ["--nesterov", "--momentum"]),
+    ("fit --early-stop val_accuracy", ["--early-stop val_accuracy", "MONITOR:PATIENCE"]),
+    ("fit --early-stop speed:2", ["--early-stop speed:2", "val_"]),
+    ("fit --early-stop loss:-1", ["--early-stop loss:-1", "MONITOR:PATIENCE"]),
+    ("fit --early-stop val_loss:2 --validation-split 0", ["val_loss", "--validation-split"]),
+    ("fit --restore-best", ["--restore-best", "--early-stop"]),
+    ("fit --validation-split 1", ["--validation-split 1", "below 1"]),
+    ("fit --augment=3", ["--augment=3", "no value"]),
+    ("fit --save /nonexistent/net", ["--save /nonexistent/net", "No such file"]),
+    ("fit --save /dev/null", ["--save /dev/null", "a regular file"]),
+    ("fit --save -", ["--save -", "a regular file"]),
+    ("evaluate", ["--load is missing"]),
+    ("evaluate --load /nonexistent", ["--load /nonexistent", "No such file"]),
+    ("predict --load /nonexistent", ["--load /nonexistent", "fit --save"]),
+    ("show --count 0", ["--count 0", "whole number from 1"]),
+    ("show --data digits --count 2 --device nosuch", ["nosuch", "scalar plain C"]),
+    ("frob", ["frob", "no such command", "Usage"]),
+    ("", ["Usage"]),
+]
+
+
+class Options(Tools):
+    def test_wrong(self):
+        for line, words in WRONG:
+            with self.subTest(line):
+                done = self.train(*line.split(), status=2)
+                self.assertNotIn("\n  --", done.stderr, "an error is no manual")
+                for word in words:
+                    self.assertIn(word, done.stderr)
+
+    def test_empty_value(self):
+        self.assertIn("--count ''", self.train("study", "--count", "", status=2).stderr)
+
+    def test_help_fits_a_screen(self):
+        for command in COMMANDS:
+            with self.subTest(command):
+                lines = self.train(command, "--help").stdout.splitlines()
+                self.assertLess(len(lines), 42)
+                self.assertLessEqual(max(map(len, lines)), 80)
+                self.assertTrue(any(line.startswith(f"  ockham-train {command} --") for line in lines))
+
+    def test_version(self):
+        for program in (TRAIN, QUERY):
+            self.assertRegex(self.run_tool(program, "--version").stdout, r"^ockham-\w+ \d+\.\d+\.\d+\n$")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,19 @@
+/* The commands: each takes parsed options and returns the exit status. */
+#ifndef OCKHAM_TRAIN_COMMANDS_H
+#define OCKHAM_TRAIN_COMMANDS_H
+
+#include "options.h"
+
+int run_study(const struct options *options);
+int run_fit(const struct options *options);
+int run_evaluate(const struct options *options);
+int run_predict(const struct options *options);
+int run_show(const struct options *options);
+
+/* The study's rows, in its order. */
+#define STUDY_ROWS "plain, l2, l1, dropout, zca, augment, early-stop"
+
+/* Reads "plain,l2" as bits of options.rows; false where a name is none of the study's. */
+bool study_read_rows(const char *text, unsigned *rows);
+
+#endif

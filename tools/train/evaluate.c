@@ -1,0 +1,163 @@
+/* A saved network's accuracy, loss and confusions, or its predictions. */
+#include <stdlib.h>
+
+#include "commands.h"
+#include "train.h"
+
+/* ---- Predictions ---- */
+
+static ock_status predict_batch(ock_model *model, size_t rows, const float *x, float *y)
+{
+    ock_context *context = ock_model_context(model);
+    ock_tensor *input = NULL, *output = NULL;
+    ock_status status = ock_tensor_create(context, OCK_F32, rows, ock_model_inputs(model), &input);
+    if (status == OCK_OK)
+        status = ock_tensor_create(context, OCK_F32, rows, ock_model_outputs(model), &output);
+    if (status == OCK_OK)
+        status = ock_tensor_write(input, x);
+    if (status == OCK_OK)
+        status = ock_model_predict(model, input, output);
+    if (status == OCK_OK)
+        status = ock_tensor_read(output, y);
+    ock_tensor_destroy(output);
+    ock_tensor_destroy(input);
+    return status;
+}
+
+/* A row of probabilities per picture, the caller's; NULL on failure. */
+static float *predict_all(const struct session *session, ock_model *model)
+{
+    size_t count = session->pictures.count, batch = session->options->batch;
+    size_t inputs = ock_model_inputs(model), outputs = ock_model_outputs(model);
+    float *y = calloc(count, outputs * sizeof *y);
+    if (!y) {
+        fprintf(stderr, "ockham-train: no memory for %zu predictions\n", count);
+        return NULL;
+    }
+    for (size_t first = 0; first < count; first += batch) {
+        size_t rows = count - first < batch ? count - first : batch;
+        if (predict_batch(model, rows, session->pictures.x + first * inputs, y + first * outputs)) {
+            session_failed(session, "the network cannot predict");
+            free(y);
+            return NULL;
+        }
+    }
+    return y;
+}
+
+static size_t largest(const float *values, size_t count)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (values[i] > values[best])
+            best = i;
+    return best;
+}
+
+static int print_predictions(const struct session *session, ock_model *model)
+{
+    size_t outputs = ock_model_outputs(model);
+    float *y = predict_all(session, model);
+    if (!y)
+        return EXIT_FAILURE;
+    for (size_t i = 0; i < session->pictures.count; i++) {
+        size_t class = largest(y + i * outputs, outputs);
+        printf("%zu %zu %.4f\n", (size_t)session->options->first + i, class,
+               (double)y[i * outputs + class]);
+    }
+    free(y);
+    return EXIT_SUCCESS;
+}
+
+/* ---- Evaluation ---- */
+
+/* counts: outputs x outputs, [label][prediction] */
+static void print_confusions(const size_t *counts, size_t outputs)
+{
+    printf("\n%-8s", "label");
+    for (size_t class = 0; class < outputs; class ++)
+        printf(" %6zu", class);
+    printf("  <- predicted\n");
+    for (size_t label = 0; label < outputs; label++) {
+        printf("%-8zu", label);
+        for (size_t class = 0; class < outputs; class ++)
+            printf(" %6zu", counts[label * outputs + class]);
+        putchar('\n');
+    }
+}
+
+static int count_confusions(const struct session *session, ock_model *model)
+{
+    size_t outputs = ock_model_outputs(model);
+    float *y = predict_all(session, model);
+    size_t *counts = calloc(outputs, outputs * sizeof *counts);
+    for (size_t i = 0; y && counts && i < session->pictures.count; i++) {
+        size_t label = (size_t)session->pictures.labels[i];
+        counts[label * outputs + largest(y + i * outputs, outputs)]++;
+    }
+    bool counted = y && counts;
+    if (counted)
+        print_confusions(counts, outputs);
+    free(counts);
+    free(y);
+    return counted ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int print_evaluation(const struct session *session, ock_model *model)
+{
+    ock_dataset *set = NULL;
+    ock_evaluation evaluation;
+    ock_status status = train_dataset(session, 1, &set);
+    if (status == OCK_OK)
+        status = ock_model_evaluate(model, set, OCK_SOFTMAX_CROSSENTROPY,
+                                    (uint32_t)session->options->batch, &evaluation);
+    ock_dataset_destroy(set);
+    if (status != OCK_OK)
+        return session_failed(session, "the network cannot be evaluated");
+    printf("accuracy %.4f\nloss %.6f (data loss %.6f, penalty %.6f)\n", evaluation.accuracy,
+           evaluation.loss, evaluation.data_loss, evaluation.penalty);
+    return count_confusions(session, model);
+}
+
+/* ---- What both begin with ---- */
+
+static int read_fitting(struct session *session, const ock_model *model)
+{
+    int exit_status = session_read(session, ock_model_outputs(model));
+    const pictures *samples = &session->pictures;
+    size_t pixels = samples->height * samples->width;
+    if (exit_status == EXIT_SUCCESS && pixels != ock_model_inputs(model)) {
+        fprintf(stderr, "ockham-train: %s takes pictures of %zu pixels; these are %zu x %zu\n",
+                session->options->load, ock_model_inputs(model), samples->height, samples->width);
+        return EXIT_FAILURE;
+    }
+    return exit_status;
+}
+
+static int with_model(const struct options *options,
+                      int (*work)(const struct session *, ock_model *))
+{
+    struct session session;
+    ock_model *model = NULL;
+    int exit_status = session_open(&session, options);
+    if (exit_status == EXIT_SUCCESS &&
+        ock_model_open(session.context, options->load, &model) != OCK_OK)
+        exit_status = session_failed(&session, "the network cannot be loaded");
+    if (exit_status == EXIT_SUCCESS)
+        exit_status = read_fitting(&session, model);
+    if (exit_status == EXIT_SUCCESS)
+        exit_status = work(&session, model);
+    ock_model_destroy(model);
+    session_close(&session);
+    return exit_status;
+}
+
+int run_evaluate(const struct options *options)
+{
+    return with_model(options, print_evaluation);
+}
+
+int run_predict(const struct options *options)
+{
+    return with_model(options, print_predictions);
+}

@@ -1,0 +1,39 @@
+/* The command line of ockham-train. */
+#ifndef OCKHAM_TRAIN_OPTIONS_H
+#define OCKHAM_TRAIN_OPTIONS_H
+
+#include "recipe.h"
+
+/* As bits, since most options belong to several. */
+enum command {
+    STUDY = 1,
+    FIT = 2,
+    EVALUATE = 4,
+    PREDICT = 8,
+    SHOW = 16,
+};
+
+struct options {
+    enum command command;
+    const char *data, *device, *json, *csv, *save, *load; /* NULL: not given */
+    uint64_t seed, epochs, batch;
+    uint64_t count, first; /* count 0: not given */
+    bool test;
+    unsigned rows;           /* of the study, a bit each; 0: all */
+    double validation_split; /* share of the last samples */
+    struct recipe recipe;    /* of fit */
+    char monitor[32];        /* recipe.early_stopping's, once given */
+};
+
+enum parse_result {
+    PARSE_RUN,
+    PARSE_HELP, /* was printed */
+    PARSE_WRONG,
+};
+
+/* argv[0] is the command's name. Prints what is wrong, with what would be right. *options must
+ * stay where it is, since its recipe points to its monitor. */
+enum parse_result options_parse(enum command command, int argc, char **argv,
+                                struct options *options);
+
+#endif

@@ -1,0 +1,85 @@
+#include "progress.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    BAR = 24,
+    LINE = 79, /* the longest line drawn */
+};
+
+static const double REDRAW_SECONDS = 0.1;
+
+double progress_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int terminal_columns(FILE *stream)
+{
+    struct winsize size = {0};
+    if (!isatty(fileno(stream)))
+        return 0;
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return LINE + 1;
+    return size.ws_col;
+}
+
+void progress_begin(struct progress *progress, FILE *stream, const char *row, uint32_t epochs)
+{
+    *progress = (struct progress){.stream = stream, .row = row, .epochs = epochs};
+    progress->columns = terminal_columns(stream);
+    progress->start = progress_now();
+}
+
+static void erase(const struct progress *progress)
+{
+    if (progress->columns)
+        fputs("\r\033[K", progress->stream);
+}
+
+void progress_end(struct progress *progress)
+{
+    erase(progress);
+    fflush(progress->stream);
+}
+
+void progress_step(struct progress *progress, uint32_t epoch, uint64_t step, uint64_t steps)
+{
+    double now = progress_now();
+    if (!progress->columns || now < progress->redraw)
+        return;
+    progress->redraw = now + REDRAW_SECONDS;
+    char line[160], bar[BAR + 1];
+    double rate = (double)step / fmax(now - progress->start, 1e-9);
+    int left = (int)fmin((double)(steps - step) / rate, 359999);
+    size_t done = (size_t)(step * BAR / steps);
+    memset(bar, '.', BAR);
+    memset(bar, '=', done);
+    bar[BAR] = '\0';
+    snprintf(line, sizeof line,
+             "%-10s %3" PRIu32 "/%" PRIu32 " [%s] %3d%% %5.0f steps/s %d:%02d left", progress->row,
+             epoch, progress->epochs, bar, (int)(step * 100 / steps), rate, left / 60, left % 60);
+    erase(progress);
+    /* a line that wraps could not be redrawn in its place */
+    fprintf(progress->stream, "%.*s", progress->columns - 1, line);
+    fflush(progress->stream);
+}
+
+void progress_epoch(struct progress *progress, const ock_epoch *epoch)
+{
+    erase(progress);
+    fprintf(progress->stream, "%-10s %3" PRIu32 "/%" PRIu32 "  loss %.4f acc %.4f", progress->row,
+            epoch->epoch, progress->epochs, epoch->loss, epoch->accuracy);
+    if (isfinite(epoch->val_loss))
+        fprintf(progress->stream, "  val loss %.4f acc %.4f", epoch->val_loss, epoch->val_accuracy);
+    fprintf(progress->stream, "  %.1f s\n", epoch->seconds);
+    fflush(progress->stream);
+    progress->start = progress_now();
+}

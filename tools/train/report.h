@@ -1,0 +1,41 @@
+/* Results of training runs: as a table, as JSON and as CSV. */
+#ifndef OCKHAM_TRAIN_REPORT_H
+#define OCKHAM_TRAIN_REPORT_H
+
+#include <ockham/train.h>
+#include <stdio.h>
+
+#include "session.h"
+
+enum outcome {
+    RAN,
+    SKIPPED, /* could not run here; `reason` says why */
+    FAILED,
+    INTERRUPTED,
+};
+
+/* Losses and accuracies that are reported are the last completed epoch's. */
+struct result {
+    const char *row;
+    enum outcome outcome;
+    char reason[512];
+    ock_history history;
+    double near_zero;   /* share of the kernels' weights with |w| < 1e-4 */
+    double ms_per_step; /* median over the epochs */
+    double seconds;     /* of the row in all, whitening and validation included */
+};
+
+struct report {
+    const struct session *session;
+    struct result *results;
+    size_t count;
+};
+
+void report_table(const struct report *report);
+
+/* Write what --json and --csv ask for, if they do. Return false, with the reason on standard
+ * error, where a file could not be written. */
+bool report_json(const struct report *report);
+bool report_csv(const struct report *report);
+
+#endif

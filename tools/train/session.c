@@ -1,0 +1,100 @@
+#include "session.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+bool session_interrupted(void)
+{
+    return interrupted;
+}
+
+int session_failed(const struct session *session, const char *what)
+{
+    fprintf(stderr, "ockham-train: %s: %s\n", what, ock_context_message(session->context));
+    return EXIT_FAILURE;
+}
+
+static bool is_output(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+int session_open(struct session *session, const struct options *options)
+{
+    *session = (struct session){.options = options};
+    bool taken = options->command == PREDICT || is_output(options->json) || is_output(options->csv);
+    session->talk = taken ? stderr : stdout;
+    sigaction(SIGINT,
+              &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
+    char message[16384]; /* a build log may be long */
+    ock_context_options wanted = ock_context_defaults();
+    wanted.device = options->device;
+    wanted.message = message;
+    wanted.message_size = sizeof message;
+    ock_status status = ock_context_create(&wanted, &session->context);
+    if (status != OCK_OK) {
+        fprintf(stderr, "ockham-train: %s\n", message);
+        return status == OCK_DEVICE_NOT_FOUND ? EXIT_USAGE : EXIT_FAILURE;
+    }
+    fprintf(session->talk, "device: %s\n", ock_context_message(session->context));
+    return EXIT_SUCCESS;
+}
+
+/* Moves samples [first, first + count) to the front; both are cut to what there is. */
+static void take(pictures *samples, size_t first, size_t count)
+{
+    size_t pixels = samples->height * samples->width;
+    if (first > samples->count)
+        first = samples->count;
+    samples->count -= first;
+    if (count && count < samples->count)
+        samples->count = count;
+    memmove(samples->x, samples->x + first * pixels, samples->count * pixels * sizeof *samples->x);
+    memmove(samples->labels, samples->labels + first, samples->count * sizeof *samples->labels);
+}
+
+int session_read(struct session *session, size_t classes)
+{
+    const struct options *options = session->options;
+    char message[1024];
+    pictures_options wanted = pictures_defaults();
+    wanted.test = options->test;
+    wanted.seed = options->seed;
+    if (classes)
+        wanted.classes = (int)classes;
+    if (options->count)
+        wanted.count = options->first + options->count;
+    ock_status status =
+        pictures_load(options->data, &wanted, &session->pictures, message, sizeof message);
+    if (status != OCK_OK) {
+        fprintf(stderr, "ockham-train: %s\n", message);
+        return EXIT_FAILURE;
+    }
+    size_t found = session->pictures.count;
+    take(&session->pictures, options->first, options->count);
+    if (session->pictures.count == 0) {
+        fprintf(stderr, "ockham-train: --first %zu: there are %zu samples\n",
+                (size_t)options->first, found);
+        return EXIT_USAGE;
+    }
+    fprintf(session->talk, "data: %s\n", session->pictures.description);
+    fflush(session->talk);
+    return EXIT_SUCCESS;
+}
+
+void session_close(struct session *session)
+{
+    pictures_free(&session->pictures);
+    ock_context_destroy(session->context);
+}

@@ -1,0 +1,78 @@
+/* Draws samples, and below each what augmentation makes of it. */
+#include <stdlib.h>
+
+#include "commands.h"
+#include "draw.h"
+#include "session.h"
+
+static ock_status augment(const struct session *session, const int32_t *indices, float *out)
+{
+    const pictures *samples = &session->pictures;
+    size_t count = samples->count, pixels = samples->height * samples->width;
+    ock_augmentation augmentation =
+        recipe_augmentation(samples->height, samples->width, session->options->seed);
+    ock_tensor *x = NULL, *y = NULL, *numbers = NULL;
+    ock_status status = ock_tensor_create(session->context, OCK_F32, count, pixels, &x);
+    if (status == OCK_OK)
+        status = ock_tensor_create(session->context, OCK_F32, count, pixels, &y);
+    if (status == OCK_OK)
+        status = ock_tensor_create(session->context, OCK_I32, count, 1, &numbers);
+    if (status == OCK_OK)
+        status = ock_tensor_write(x, samples->x);
+    if (status == OCK_OK)
+        status = ock_tensor_write(numbers, indices);
+    if (status == OCK_OK)
+        status = ock_augment(&augmentation, 1, numbers, x, y);
+    if (status == OCK_OK)
+        status = ock_tensor_read(y, out);
+    ock_tensor_destroy(numbers);
+    ock_tensor_destroy(y);
+    ock_tensor_destroy(x);
+    return status;
+}
+
+static int show(const struct session *session)
+{
+    const pictures *samples = &session->pictures;
+    size_t count = samples->count;
+    int exit_status = EXIT_FAILURE;
+    float *augmented = calloc(count, samples->height * samples->width * sizeof *augmented);
+    int32_t *indices = calloc(count, sizeof *indices);
+    if (!augmented || !indices) {
+        fprintf(stderr, "ockham-train: no memory for %zu samples\n", count);
+        goto done;
+    }
+    for (size_t i = 0; i < count; i++)
+        indices[i] = (int32_t)(session->options->first + i);
+    if (augment(session, indices, augmented) != OCK_OK) {
+        session_failed(session, "the samples cannot be augmented");
+        goto done;
+    }
+    const draw_sheet sheet = {
+        .x = samples->x,
+        .below = augmented,
+        .labels = samples->labels,
+        .count = count,
+        .height = samples->height,
+        .width = samples->width,
+        .unicode = draw_unicode(),
+    };
+    if (draw_pictures(stdout, &sheet))
+        exit_status = EXIT_SUCCESS;
+done:
+    free(indices);
+    free(augmented);
+    return exit_status;
+}
+
+int run_show(const struct options *options)
+{
+    struct session session;
+    int exit_status = session_open(&session, options);
+    if (exit_status == EXIT_SUCCESS)
+        exit_status = session_read(&session, 0);
+    if (exit_status == EXIT_SUCCESS)
+        exit_status = show(&session);
+    session_close(&session);
+    return exit_status;
+}

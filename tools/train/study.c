@@ -1,0 +1,126 @@
+/* The tutorial's study: one network, plain and with each technique. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "commands.h"
+#include "report.h"
+#include "train.h"
+
+/* In the order of STUDY_ROWS. */
+static const struct technique {
+    const char *name;
+    ock_penalty kernel;
+    float dropout;
+    bool whiten, augment;
+    ock_early_stopping early_stopping;
+} techniques[] = {
+    {.name = "plain"},
+    {.name = "l2", .kernel = {.l2 = 1e-4f}},
+    {.name = "l1", .kernel = {.l1 = 1e-4f}},
+    {.name = "dropout", .dropout = 0.25f},
+    {.name = "zca", .dropout = 0.25f, .whiten = true},
+    {.name = "augment", .dropout = 0.25f, .augment = true},
+    {.name = "early-stop", .early_stopping = {.monitor = "val_accuracy", .patience = 2}},
+};
+
+enum {
+    ROWS = sizeof techniques / sizeof *techniques
+};
+
+static struct recipe row_recipe(const struct technique *technique)
+{
+    struct recipe recipe = recipe_plain();
+    recipe.name = technique->name;
+    recipe.kernel = technique->kernel;
+    recipe.dropout = technique->dropout;
+    recipe.whiten = technique->whiten;
+    recipe.augment = technique->augment;
+    recipe.early_stopping = technique->early_stopping;
+    return recipe;
+}
+
+static int find_row(const char *name, size_t length)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (strlen(techniques[i].name) == length && strncmp(techniques[i].name, name, length) == 0)
+            return i;
+    return -1;
+}
+
+bool study_read_rows(const char *text, unsigned *rows)
+{
+    *rows = 0;
+    for (;;) {
+        size_t length = strcspn(text, ",");
+        int row = find_row(text, length);
+        if (row < 0)
+            return false;
+        *rows |= 1u << row;
+        if (!text[length])
+            return true;
+        text += length + 1;
+    }
+}
+
+/* Whitening is of pixels 0 .. 255 and changes the set, so that row has one of its own. */
+static void run_row(const struct session *session, const struct recipe *recipe, ock_dataset *set,
+                    struct result *result)
+{
+    ock_dataset *own = NULL;
+    if (recipe->whiten && train_dataset(session, 255, &own) != OCK_OK) {
+        *result = (struct result){.row = recipe->name, .outcome = SKIPPED};
+        snprintf(result->reason, sizeof result->reason, "%s",
+                 ock_context_message(session->context));
+        return;
+    }
+    train_recipe(session, recipe, own ? own : set, result, NULL);
+    ock_dataset_destroy(own);
+}
+
+/* Stops at the first row that fails, since its cause would most often befall the rest too. */
+static int run_rows(const struct session *session, ock_dataset *set, struct report *report)
+{
+    unsigned asked = session->options->rows;
+    int exit_status = EXIT_SUCCESS;
+    for (int i = 0; i < ROWS; i++) {
+        if (asked && !(asked >> i & 1))
+            continue;
+        struct recipe recipe = row_recipe(&techniques[i]);
+        struct result *result = &report->results[report->count++];
+        run_row(session, &recipe, set, result);
+        if (result->outcome == SKIPPED && asked)
+            exit_status = EXIT_FAILURE;
+        if (result->outcome == INTERRUPTED)
+            return EXIT_INTERRUPTED;
+        if (result->outcome == FAILED) {
+            fprintf(stderr, "ockham-train: %s: %s\n", result->row, result->reason);
+            return EXIT_FAILURE;
+        }
+    }
+    return exit_status;
+}
+
+static int study(const struct session *session, ock_dataset *set)
+{
+    struct result results[ROWS];
+    struct report report = {.session = session, .results = results};
+    int exit_status = run_rows(session, set, &report);
+    report_table(&report);
+    bool json = report_json(&report), csv = report_csv(&report);
+    for (size_t i = 0; i < report.count; i++)
+        ock_history_clear(&results[i].history);
+    return json && csv ? exit_status : EXIT_FAILURE;
+}
+
+int run_study(const struct options *options)
+{
+    struct session session;
+    ock_dataset *set;
+    int exit_status = train_open(&session, options, &set);
+    if (exit_status == EXIT_SUCCESS)
+        exit_status = study(&session, set);
+    ock_dataset_destroy(set);
+    session_close(&session);
+    return exit_status;
+}

@@ -1,0 +1,203 @@
+#include "train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "progress.h"
+
+static const float NEAR_ZERO = 1e-4f;
+static const float ZCA_EPSILON = 1e-6f; /* ImageDataGenerator's, on pixels of 0 .. 255 */
+
+ock_status train_dataset(const struct session *session, float scale, ock_dataset **set)
+{
+    const pictures *samples = &session->pictures;
+    size_t pixels = samples->height * samples->width, size = samples->count * pixels;
+    float *scaled = scale == 1 ? samples->x : malloc(size * sizeof *scaled);
+    if (!scaled)
+        return ock_context_report(session->context, OCK_OUT_OF_MEMORY, "no memory for %zu pictures",
+                                  samples->count);
+    for (size_t i = 0; scale != 1 && i < size; i++)
+        scaled[i] = scale * samples->x[i];
+    const ock_arrays arrays = {
+        .rows = samples->count,
+        .features = pixels,
+        .x = scaled,
+        .outputs = (size_t)samples->classes,
+        .labels = samples->labels,
+    };
+    ock_status status = ock_dataset_create(session->context, &arrays, set);
+    if (scaled != samples->x)
+        free(scaled);
+    return status;
+}
+
+/* As Keras counts: the product is rounded once, then cut. */
+static size_t train_rows(const struct session *session)
+{
+    return (size_t)((1 - session->options->validation_split) * (double)session->pictures.count);
+}
+
+int train_open(struct session *session, const struct options *options, ock_dataset **set)
+{
+    *set = NULL;
+    int exit_status = session_open(session, options);
+    if (exit_status == EXIT_SUCCESS)
+        exit_status = session_read(session, 0);
+    if (exit_status != EXIT_SUCCESS)
+        return exit_status;
+    size_t count = session->pictures.count, rows = train_rows(session);
+    if (rows == 0 || (rows == count && options->validation_split > 0)) {
+        fprintf(stderr, "ockham-train: %zu samples are too few to validate on %g of them\n", count,
+                options->validation_split);
+        return EXIT_USAGE;
+    }
+    if (train_dataset(session, 1, set) != OCK_OK)
+        return session_failed(session, "the data cannot be put on the device");
+    return EXIT_SUCCESS;
+}
+
+/* ---- What is measured ---- */
+
+static int compare_doubles(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static double median_ms(const ock_history *history)
+{
+    double median = NAN, *sorted = malloc(history->count * sizeof *sorted);
+    if (sorted && history->count) {
+        for (size_t i = 0; i < history->count; i++)
+            sorted[i] = history->epochs[i].ms_per_step;
+        qsort(sorted, history->count, sizeof *sorted, compare_doubles);
+        median = (sorted[(history->count - 1) / 2] + sorted[history->count / 2]) / 2;
+    }
+    free(sorted);
+    return median;
+}
+
+static ock_status count_near_zero(const ock_tensor *tensor, size_t *near, size_t *all)
+{
+    size_t size = ock_tensor_rows(tensor) * ock_tensor_cols(tensor);
+    float *weights = malloc(size * sizeof *weights);
+    ock_status status = weights ? ock_tensor_read(tensor, weights) : OCK_OUT_OF_MEMORY;
+    for (size_t i = 0; status == OCK_OK && i < size; i++)
+        *near += fabsf(weights[i]) < NEAR_ZERO;
+    *all += size;
+    free(weights);
+    return status;
+}
+
+/* Of all kernels; NaN where they could not be read. */
+static double near_zero_share(const ock_model *model)
+{
+    size_t near = 0, all = 0;
+    for (size_t i = 0; i < ock_model_tensor_count(model); i++) {
+        ock_model_tensor named;
+        ock_status status = ock_model_tensor_at(model, i, &named);
+        if (status == OCK_OK && strstr(named.name, ".kernel"))
+            status = count_near_zero(named.tensor, &near, &all);
+        if (status != OCK_OK)
+            return NAN;
+    }
+    return (double)near / (double)all;
+}
+
+/* ---- The run ---- */
+
+static bool on_step(uint32_t epoch, uint64_t step, uint64_t steps, void *user)
+{
+    progress_step(user, epoch, step, steps);
+    return !session_interrupted();
+}
+
+static bool on_epoch(const ock_epoch *epoch, void *user)
+{
+    progress_epoch(user, epoch);
+    return !session_interrupted();
+}
+
+static ock_status fit(const struct session *session, const struct recipe *recipe,
+                      const ock_dataset *const sets[2], ock_model *model, ock_history *history)
+{
+    const struct options *options = session->options;
+    ock_augmentation augmentation =
+        recipe_augmentation(session->pictures.height, session->pictures.width, options->seed);
+    struct progress progress;
+    ock_fit fit = ock_fit_defaults();
+    fit.epochs = (uint32_t)options->epochs;
+    fit.batch_size = (uint32_t)options->batch;
+    fit.optimizer = recipe->optimizer;
+    fit.seed = options->seed;
+    fit.early_stopping = recipe->early_stopping;
+    fit.augmentation = recipe->augment ? &augmentation : NULL;
+    fit.on_epoch = on_epoch;
+    fit.on_step = on_step;
+    fit.user = &progress;
+    progress_begin(&progress, session->talk, recipe->name, fit.epochs);
+    ock_status status = ock_model_fit(model, sets[0], sets[1], &fit, history);
+    progress_end(&progress);
+    return status;
+}
+
+static ock_status whiten(const ock_dataset *train, ock_dataset *set)
+{
+    ock_zca *zca = NULL;
+    ock_status status = ock_zca_fit(train, ZCA_EPSILON, &zca);
+    if (status == OCK_OK)
+        status = ock_zca_apply(zca, set);
+    ock_zca_destroy(zca);
+    return status;
+}
+
+static ock_status run(const struct session *session, const struct recipe *recipe, ock_dataset *set,
+                      struct result *result, ock_model **model)
+{
+    size_t all = ock_dataset_rows(set), rows = train_rows(session);
+    ock_dataset *train = NULL, *valid = NULL;
+    ock_status status = ock_dataset_view(set, 0, rows, &train);
+    if (status == OCK_OK && rows < all)
+        status = ock_dataset_view(set, rows, all - rows, &valid);
+    if (status == OCK_OK && recipe->whiten)
+        status = whiten(train, set);
+    if (status == OCK_OK)
+        status = recipe_build(recipe, session->context, ock_dataset_features(set),
+                              ock_dataset_outputs(set), model);
+    if (status == OCK_OK)
+        status = fit(session, recipe, (const ock_dataset *const[2]){train, valid}, *model,
+                     &result->history);
+    ock_dataset_destroy(valid);
+    ock_dataset_destroy(train);
+    return status;
+}
+
+static enum outcome outcome_of(ock_status status)
+{
+    if (status == OCK_OK)
+        return session_interrupted() ? INTERRUPTED : RAN;
+    return status == OCK_UNSUPPORTED || status == OCK_OUT_OF_MEMORY ? SKIPPED : FAILED;
+}
+
+void train_recipe(const struct session *session, const struct recipe *recipe, ock_dataset *set,
+                  struct result *result, ock_model **model)
+{
+    double start = progress_now();
+    ock_model *trained = NULL;
+    *result = (struct result){.row = recipe->name, .near_zero = NAN};
+    ock_status status = run(session, recipe, set, result, &trained);
+    result->outcome = outcome_of(status);
+    if (status != OCK_OK)
+        snprintf(result->reason, sizeof result->reason, "%s",
+                 ock_context_message(session->context));
+    else
+        result->near_zero = near_zero_share(trained);
+    result->ms_per_step = median_ms(&result->history);
+    result->seconds = progress_now() - start;
+    if (model && status == OCK_OK)
+        *model = trained;
+    else
+        ock_model_destroy(trained);
+}
