@@ -20,7 +20,7 @@ ock_status scalar_dropout(ock_backend *backend, const ock_dropout *dropout, cons
     scalar_mask mask = scalar_mask_of(dropout, x->cols);
 #pragma omp parallel for num_threads(scalar_threads(backend, x->rows * x->cols))
     for (size_t i = 0; i < x->rows; i++) {
-        if (x != y)
+        if (scalar_data(x) != scalar_data(y))
             memcpy(scalar_row(y, i), scalar_row(x, i), x->cols * sizeof(float));
         if (mask.threshold > 0)
             scalar_of(backend)->span->drop(&mask, i, 0, x->cols, scalar_row(y, i));

@@ -1,25 +1,10 @@
 /* The scalar path, which defines what the kernels are held to: products against double precision,
  * the fused forms against the unfused ones, and that neither padding nor threads change a bit. */
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <ockham/ockham.h>
-
-#include "backend.h"
+#include "tensors.h"
 
 static const double unit = 0x1p-24; /* half an ulp of 1 */
-
-static ock_context *open_scalar(int threads)
-{
-    ock_context_options options = ock_context_defaults();
-    options.device = "scalar";
-    options.threads = threads;
-    ock_context *context = NULL;
-    ck_assert_int_eq(ock_context_create(&options, &context), OCK_OK);
-    return context;
-}
 
 static float random_float(uint32_t *state)
 {
@@ -33,30 +18,6 @@ static size_t random_size(uint32_t *state, size_t limit)
     return 1 + (size_t)((random_float(state) + 1) / 2 * (float)limit) % limit;
 }
 
-/* What lies between cols and stride means nothing, so it may as well be NaN. */
-static void poison(ock_tensor *tensor)
-{
-    for (size_t i = 0; tensor->dtype == OCK_F32 && i < tensor->rows; i++)
-        for (size_t j = tensor->cols; j < tensor->stride; j++)
-            ((float *)tensor->storage->handle)[tensor->offset + i * tensor->stride + j] = NAN;
-}
-
-static ock_tensor *make(ock_context *context, size_t rows, size_t cols)
-{
-    ock_tensor *tensor = NULL;
-    ck_assert_int_eq(ock_tensor_create(context, OCK_F32, rows, cols, &tensor), OCK_OK);
-    poison(tensor);
-    return tensor;
-}
-
-static float *read_all(const ock_tensor *tensor)
-{
-    float *data = malloc(ock_tensor_rows(tensor) * ock_tensor_cols(tensor) * sizeof *data);
-    ck_assert_ptr_nonnull(data);
-    ck_assert_int_eq(ock_tensor_read(tensor, data), OCK_OK);
-    return data;
-}
-
 static ock_tensor *make_random(ock_context *context, size_t rows, size_t cols, uint32_t seed)
 {
     ock_tensor *tensor = make(context, rows, cols);
@@ -64,42 +25,19 @@ static ock_tensor *make_random(ock_context *context, size_t rows, size_t cols, u
     uint32_t state = seed * 100003u;
     for (size_t i = 0; i < rows * cols; i++)
         data[i] = random_float(&state);
-    ck_assert_int_eq(ock_tensor_write(tensor, data), OCK_OK);
+    assert_ok(ock_tensor_write(tensor, data));
     free(data);
     return tensor;
 }
 
 static void assert_same_bits(const ock_tensor *a, const ock_tensor *b)
 {
-    size_t bytes = ock_tensor_rows(a) * ock_tensor_cols(a) * sizeof(float);
+    size_t bytes = count_of(a) * sizeof(float);
     float *left = read_all(a), *right = read_all(b);
     ck_assert_mem_eq(left, right, bytes);
     free(left);
     free(right);
 }
-
-START_TEST(philox_gives_the_published_vectors)
-{
-    /* Random123, kat_vectors, philox4x32 10. */
-    static const struct {
-        uint32_t counter[4], key[2], draw[4];
-    } known[] = {
-        {{0}, {0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
-        {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
-         {0xffffffff, 0xffffffff},
-         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
-         {0xa4093822, 0x299f31d0},
-         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        uint64_t seed = known[i].key[0] | (uint64_t)known[i].key[1] << 32;
-        uint32_t draw[4];
-        ock_philox(known[i].counter, seed, draw);
-        ck_assert_mem_eq(draw, known[i].draw, sizeof draw);
-    }
-}
-END_TEST
 
 /* ---- Products ---- */
 
@@ -135,11 +73,11 @@ static void check_product(ock_context *context, const ock_matmul_options *o, con
     ock_tensor *b = o->transpose_b ? make_random(context, cols, depth, 2)
                                    : make_random(context, depth, cols, 2);
     ock_tensor *all = make_random(context, rows + 2, cols, 3), *c = NULL;
-    ck_assert_int_eq(ock_tensor_view(all, 1, rows, &c), OCK_OK);
+    assert_ok(ock_tensor_view(all, 1, rows, &c));
     if (o->beta == 0)
-        ck_assert_int_eq(ock_tensor_fill(c, NAN), OCK_OK);
+        assert_ok(ock_tensor_fill(c, NAN));
     float *before = read_all(all);
-    ck_assert_int_eq(ock_matmul(o, a, b, c), OCK_OK);
+    assert_ok(ock_matmul(o, a, b, c));
     float *after = read_all(all);
 
     double *product = malloc(2 * rows * cols * sizeof *product);
@@ -258,13 +196,11 @@ static void destroy_layer(layer *l)
 static void run_fused(layer *l)
 {
     ock_optimizer adam = ock_adam_defaults();
-    ck_assert_int_eq(ock_activation_forward(OCK_RELU, l->x, l->x), OCK_OK);
-    ck_assert_int_eq(ock_dropout_apply(&dropout, l->x, l->x), OCK_OK);
-    ck_assert_int_eq(ock_dense_forward(l->x, &l->parameters, OCK_ELU, &dropout, l->y), OCK_OK);
-    ck_assert_int_eq(
-        ock_dense_backward_input(l->dy, &l->parameters, OCK_RELU, &dropout, l->x, l->dx), OCK_OK);
-    ck_assert_int_eq(ock_dense_backward_weights(&adam, 3, l->x, l->dy, &l->parameters, l->totals),
-                     OCK_OK);
+    assert_ok(ock_activation_forward(OCK_RELU, l->x, l->x));
+    assert_ok(ock_dropout_apply(&dropout, l->x, l->x));
+    assert_ok(ock_dense_forward(l->x, &l->parameters, OCK_ELU, &dropout, l->y));
+    assert_ok(ock_dense_backward_input(l->dy, &l->parameters, OCK_RELU, &dropout, l->x, l->dx));
+    assert_ok(ock_dense_backward_weights(&adam, 3, l->x, l->dy, &l->parameters, l->totals));
 }
 
 /* y starts as the bias in each row, so that beta 1 adds it. */
@@ -274,26 +210,26 @@ static void run_unfused(layer *l)
     ock_matmul_options add = {.alpha = 1, .beta = 1}, to_input = {.transpose_b = true, .alpha = 1};
     ock_matmul_options to_weights = {.transpose_a = true, .alpha = 1};
     ock_tensor *kernel = make(l->context, INPUTS, OUTPUTS), *bias = make(l->context, 1, OUTPUTS);
-    ck_assert_int_eq(ock_activation_forward(OCK_RELU, l->x, l->x), OCK_OK);
-    ck_assert_int_eq(ock_dropout_apply(&dropout, l->x, l->x), OCK_OK);
+    assert_ok(ock_activation_forward(OCK_RELU, l->x, l->x));
+    assert_ok(ock_dropout_apply(&dropout, l->x, l->x));
     for (size_t i = 0; i < BATCH; i++) {
         ock_tensor *row = NULL;
-        ck_assert_int_eq(ock_tensor_view(l->y, i, 1, &row), OCK_OK);
-        ck_assert_int_eq(ock_tensor_copy(l->parameters.bias.value, row), OCK_OK);
+        assert_ok(ock_tensor_view(l->y, i, 1, &row));
+        assert_ok(ock_tensor_copy(l->parameters.bias.value, row));
         ock_tensor_destroy(row);
     }
-    ck_assert_int_eq(ock_matmul(&add, l->x, l->parameters.kernel.value, l->y), OCK_OK);
-    ck_assert_int_eq(ock_activation_forward(OCK_ELU, l->y, l->y), OCK_OK);
-    ck_assert_int_eq(ock_dropout_apply(&dropout, l->y, l->y), OCK_OK);
+    assert_ok(ock_matmul(&add, l->x, l->parameters.kernel.value, l->y));
+    assert_ok(ock_activation_forward(OCK_ELU, l->y, l->y));
+    assert_ok(ock_dropout_apply(&dropout, l->y, l->y));
 
-    ck_assert_int_eq(ock_matmul(&to_input, l->dy, l->parameters.kernel.value, l->dx), OCK_OK);
-    ck_assert_int_eq(ock_activation_backward(OCK_RELU, NULL, l->x, l->dx, l->dx), OCK_OK);
-    ck_assert_int_eq(ock_dropout_apply(&dropout, l->dx, l->dx), OCK_OK);
+    assert_ok(ock_matmul(&to_input, l->dy, l->parameters.kernel.value, l->dx));
+    assert_ok(ock_activation_backward(OCK_RELU, NULL, l->x, l->dx, l->dx));
+    assert_ok(ock_dropout_apply(&dropout, l->dx, l->dx));
 
-    ck_assert_int_eq(ock_matmul(&to_weights, l->x, l->dy, kernel), OCK_OK);
-    ck_assert_int_eq(ock_reduce(OCK_SUM, OCK_ROWS, l->dy, bias), OCK_OK);
-    ck_assert_int_eq(ock_step(&adam, 3, &l->parameters.kernel, kernel, BATCH, l->totals), OCK_OK);
-    ck_assert_int_eq(ock_step(&adam, 3, &l->parameters.bias, bias, BATCH, l->totals), OCK_OK);
+    assert_ok(ock_matmul(&to_weights, l->x, l->dy, kernel));
+    assert_ok(ock_reduce(OCK_SUM, OCK_ROWS, l->dy, bias));
+    assert_ok(ock_step(&adam, 3, &l->parameters.kernel, kernel, BATCH, l->totals));
+    assert_ok(ock_step(&adam, 3, &l->parameters.bias, bias, BATCH, l->totals));
     ock_tensor_destroy(kernel);
     ock_tensor_destroy(bias);
 }
@@ -311,8 +247,8 @@ START_TEST(fused_forms_equal_the_unfused_ones)
     assert_same_bits(a->moment2, b->moment2);
 
     ock_totals left, right;
-    ck_assert_int_eq(ock_totals_read(fused.totals, &left), OCK_OK);
-    ck_assert_int_eq(ock_totals_read(unfused.totals, &right), OCK_OK);
+    assert_ok(ock_totals_read(fused.totals, &left));
+    assert_ok(ock_totals_read(unfused.totals, &right));
     ck_assert_double_gt(left.penalty, 0);
     ck_assert_double_eq_tol(left.penalty, right.penalty, 4 * unit * left.penalty);
     destroy_layer(&fused);
@@ -338,25 +274,67 @@ START_TEST(bits_do_not_depend_on_the_threads)
 }
 END_TEST
 
-static Suite *scalar_suite(void)
+/* ---- What lies between cols and stride ---- */
+
+static void assert_finite(const ock_tensor *tensor)
 {
-    Suite *suite = suite_create("scalar");
-    TCase *tests = tcase_create("scalar");
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, philox_gives_the_published_vectors);
-    tcase_add_test(tests, products_are_within_the_rounding_bound);
-    tcase_add_test(tests, products_larger_than_a_job_are_within_the_rounding_bound);
-    tcase_add_test(tests, fused_forms_equal_the_unfused_ones);
-    tcase_add_test(tests, bits_do_not_depend_on_the_threads);
-    suite_add_tcase(suite, tests);
-    return suite;
+    float *data = read_all(tensor);
+    for (size_t i = 0; i < count_of(tensor); i++)
+        ck_assert_msg(isfinite(data[i]), "element %zu of %zu x %zu is %g", i,
+                      ock_tensor_rows(tensor), ock_tensor_cols(tensor), data[i]);
+    free(data);
 }
 
-int main(void)
+static void check_reductions(ock_context *context, const ock_tensor *x)
 {
-    SRunner *runner = srunner_create(scalar_suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    for (ock_axis axis = OCK_ALL; axis <= OCK_COLS; axis++) {
+        ock_tensor *y = make(context, axis == OCK_COLS ? ock_tensor_rows(x) : 1,
+                             axis == OCK_ROWS ? ock_tensor_cols(x) : 1);
+        for (ock_reduction reduction = OCK_SUM; reduction <= OCK_SQUARE_SUM; reduction++) {
+            assert_ok(ock_reduce(reduction, axis, x, y));
+            assert_finite(y);
+        }
+        ock_tensor_destroy(y);
+    }
 }
+
+START_TEST(padding_never_leaks)
+{
+    layer l = make_layer(2);
+    run_fused(&l);
+    assert_finite(l.y);
+    assert_finite(l.dx);
+    assert_finite(l.parameters.kernel.value);
+    assert_finite(l.parameters.bias.value);
+    check_reductions(l.context, l.y);
+    ock_tensor *slope = make(l.context, BATCH, OUTPUTS);
+    for (ock_activation a = OCK_LINEAR; a <= OCK_SOFTMAX; a++) {
+        assert_ok(ock_activation_forward(a, l.dy, l.y));
+        assert_finite(l.y);
+        assert_ok(ock_activation_backward(a, l.dy, l.y, l.dy, slope));
+        assert_finite(slope);
+    }
+    ock_tensor *saved = make(l.context, 2, OUTPUTS), *gradients = make(l.context, 2, OUTPUTS);
+    ock_parameter *p = &l.parameters.bias;
+    ock_batch_norm norm = {p->value, p->moment1, p->moment1, p->moment2, 0.9f, 1e-3f};
+    assert_ok(ock_batch_norm_forward(&norm, l.dy, l.y, saved));
+    assert_finite(l.y);
+    assert_ok(ock_batch_norm_backward(&norm, l.dy, saved, l.y, l.y, gradients));
+    assert_finite(l.y);
+    assert_finite(gradients);
+    for (ock_loss_kind k = OCK_SOFTMAX_CROSSENTROPY; k <= OCK_MEAN_SQUARED_ERROR; k++) {
+        assert_ok(ock_loss(k, l.dy, l.dy, l.y, l.totals));
+        assert_finite(l.y);
+    }
+    assert_finite(l.totals);
+    ock_tensor_destroy(slope);
+    ock_tensor_destroy(saved);
+    ock_tensor_destroy(gradients);
+    destroy_layer(&l);
+}
+END_TEST
+
+TEST_MAIN("scalar", NULL, NULL, products_are_within_the_rounding_bound,
+          products_larger_than_a_job_are_within_the_rounding_bound,
+          fused_forms_equal_the_unfused_ones, bits_do_not_depend_on_the_threads,
+          padding_never_leaks)
