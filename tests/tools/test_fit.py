@@ -30,6 +30,7 @@ class Fit(Tools):
         self.assertAlmostEqual(accuracy, float(last["val_accuracy"]), places=4)
         self.assertAlmostEqual(loss, float(last["val_data_loss"]), places=5)
         self.assertGreater(accuracy, 0.15, "ten classes: a guess has 0.1")
+        self.assertLess(max(map(len, done.stdout.split("data:")[1].splitlines()[1:])), 80)
         table = done.stdout.split("<- predicted\n")[1]
         counts = [list(map(int, line.split()[1:])) for line in table.splitlines()]
         self.assertEqual(sum(map(sum, counts)), 100)

@@ -74,14 +74,14 @@ static int print_predictions(const struct session *session, ock_model *model)
 /* counts: outputs x outputs, [label][prediction] */
 static void print_confusions(const size_t *counts, size_t outputs)
 {
-    printf("\n%-8s", "label");
+    printf("\n%-6s", "label");
     for (size_t class = 0; class < outputs; class ++)
-        printf(" %6zu", class);
+        printf(" %5zu", class);
     printf("  <- predicted\n");
     for (size_t label = 0; label < outputs; label++) {
-        printf("%-8zu", label);
+        printf("%-6zu", label);
         for (size_t class = 0; class < outputs; class ++)
-            printf(" %6zu", counts[label * outputs + class]);
+            printf(" %5zu", counts[label * outputs + class]);
         putchar('\n');
     }
 }
