@@ -74,12 +74,12 @@ static int print_predictions(const struct session *session, ock_model *model)
 /* counts: outputs x outputs, [label][prediction] */
 static void print_confusions(const size_t *counts, size_t outputs)
 {
-    printf("\n%-6s", "label");
+    printf("\n%-5s", "label");
     for (size_t class = 0; class < outputs; class ++)
         printf(" %5zu", class);
     printf("  <- predicted\n");
     for (size_t label = 0; label < outputs; label++) {
-        printf("%-6zu", label);
+        printf("%-5zu", label);
         for (size_t class = 0; class < outputs; class ++)
             printf(" %5zu", counts[label * outputs + class]);
         putchar('\n');
