@@ -25,7 +25,7 @@ static void softmax_gradient(size_t n, const float *y, const float *dy, float *d
 ock_status scalar_activation_forward(ock_backend *backend, ock_activation activation,
                                      const ock_tensor *x, ock_tensor *y)
 {
-    const scalar_span_kernels *span = scalar_of(backend)->span;
+    const scalar_span_kernels *span = scalar_of(backend)->kernels.span;
 #pragma omp parallel for num_threads(scalar_threads(backend, x->rows * x->cols))
     for (size_t i = 0; i < x->rows; i++) {
         if (activation == OCK_SOFTMAX)
@@ -40,7 +40,7 @@ ock_status scalar_activation_backward(ock_backend *backend, ock_activation activ
                                       const ock_tensor *x, const ock_tensor *y,
                                       const ock_tensor *dy, ock_tensor *dx)
 {
-    const scalar_span_kernels *span = scalar_of(backend)->span;
+    const scalar_span_kernels *span = scalar_of(backend)->kernels.span;
 #pragma omp parallel for num_threads(scalar_threads(backend, dy->rows * dy->cols))
     for (size_t i = 0; i < dy->rows; i++) {
         const float *x_row = x ? scalar_row(x, i) : NULL, *y_row = y ? scalar_row(y, i) : NULL;

@@ -96,28 +96,10 @@ int scalar_default_threads(void)
 #endif
 }
 
-static void choose_kernels(scalar_backend *scalar)
-{
-    scalar->tile = &scalar_tile_default;
-    scalar->span = &scalar_span_default;
-#ifdef SCALAR_X86
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
-        scalar->tile = &scalar_tile_v3;
-        scalar->span = &scalar_span_v3;
-    }
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512cd")) {
-        scalar->tile = &scalar_tile_v4;
-        scalar->span = &scalar_span_v4;
-    }
-#endif
-}
-
 ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
 {
     size_t count = (size_t)(threads > 0 ? threads : scalar_default_threads());
+    scalar_kernels sets[SCALAR_SETS];
     scalar_backend *scalar = calloc(1, sizeof *scalar);
     *backend = NULL;
     if (!scalar)
@@ -128,7 +110,7 @@ ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
         goto no_scratch;
     scalar->base = (ock_backend){.table = &scalar_table, .log = log};
     scalar->threads = (int)count;
-    choose_kernels(scalar);
+    scalar->kernels = sets[scalar_kernels_list(sets) - 1];
     *backend = &scalar->base;
     return OCK_OK;
 

@@ -32,8 +32,8 @@ ock_status scalar_dense_forward(ock_backend *backend, const ock_tensor *x, const
                                 const ock_tensor *b, ock_activation activation,
                                 const ock_dropout *dropout, ock_tensor *y)
 {
-    forward_end end = {scalar_of(backend)->span, b, activation, scalar_mask_of(dropout, y->cols),
-                       y};
+    forward_end end = {scalar_of(backend)->kernels.span, b, activation,
+                       scalar_mask_of(dropout, y->cols), y};
     scalar_product product = scalar_product_of(x, false, w, false);
     product.finish = finish_forward;
     product.context = &end;
@@ -81,7 +81,7 @@ ock_status scalar_dense_backward_input(ock_backend *backend, const ock_tensor *d
                                        ock_tensor *dx)
 {
     input_end end = {
-        .span = scalar_of(backend)->span,
+        .span = scalar_of(backend)->kernels.span,
         .activation = activation,
         .keep = dropout ? 1 - dropout->rate : 1,
         .mask = scalar_mask_of(dropout, dx->cols),
@@ -129,7 +129,7 @@ static void update_bias(ock_backend *backend, const ock_update *update, const oc
                 gradient[j] += row[j];
         }
         scalar_weights weights = scalar_weights_at(bias, 0, col);
-        scalar_of(backend)->span->update(update, &weights, n, gradient);
+        scalar_of(backend)->kernels.span->update(update, &weights, n, gradient);
     }
 }
 
@@ -138,7 +138,7 @@ static ock_status update_kernel(ock_backend *backend, const ock_update *update, 
                                 ock_tensor *totals)
 {
     bool penalized = totals && (kernel->penalty.l1 != 0 || kernel->penalty.l2 != 0);
-    weights_end end = {scalar_of(backend)->span, update, kernel, penalized};
+    weights_end end = {scalar_of(backend)->kernels.span, update, kernel, penalized};
     scalar_product product = scalar_product_of(x, true, dy, false);
     product.finish = finish_weights;
     product.soon[0] = kernel->value;

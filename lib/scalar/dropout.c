@@ -23,7 +23,7 @@ ock_status scalar_dropout(ock_backend *backend, const ock_dropout *dropout, cons
         if (scalar_data(x) != scalar_data(y))
             memcpy(scalar_row(y, i), scalar_row(x, i), x->cols * sizeof(float));
         if (mask.threshold > 0)
-            scalar_of(backend)->span->drop(&mask, i, 0, x->cols, scalar_row(y, i));
+            scalar_of(backend)->kernels.span->drop(&mask, i, 0, x->cols, scalar_row(y, i));
     }
     return OCK_OK;
 }

@@ -148,7 +148,7 @@ static void job_size(const ock_backend *backend, const scalar_product *p, size_t
 {
     size_t panels = job_panels(p);
     *rows = SCALAR_JOB_ROWS / panels;
-    *cols = panels * scalar_of(backend)->tile->cols;
+    *cols = panels * scalar_of(backend)->kernels.tile->cols;
 }
 
 size_t scalar_product_jobs(const ock_backend *backend, const scalar_product *product)
@@ -166,7 +166,7 @@ static void run_job(const ock_backend *backend, const scalar_product *p, size_t 
     size_t row = number / across * rows, col = number % across * cols;
     float *scratch = scalar_of(backend)->scratch + (size_t)thread_number() * SCALAR_SCRATCH;
     job j = {
-        .tile = scalar_of(backend)->tile,
+        .tile = scalar_of(backend)->kernels.tile,
         .row = row,
         .rows = scalar_min(rows, p->rows - row),
         .col = col,

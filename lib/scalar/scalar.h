@@ -7,14 +7,12 @@
 #include <string.h>
 
 #include "backend.h"
-#include "span.h"
-#include "tile.h"
+#include "kernels.h"
 
 typedef struct scalar_backend {
     ock_backend base;
     int threads;
-    const scalar_tile_kernel *tile;
-    const scalar_span_kernels *span;
+    scalar_kernels kernels;
     float *scratch; /* of each thread, for scalar_product_run() */
 } scalar_backend;
 

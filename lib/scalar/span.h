@@ -1,5 +1,5 @@
 /* The formulas that the fused and the unfused operations share, each over a span of one row.
- * span.c is compiled once per instruction set; scalar_open() takes the best. */
+ * span.c is compiled once per instruction set; kernels.c lists them. */
 #ifndef OCKHAM_SCALAR_SPAN_H
 #define OCKHAM_SCALAR_SPAN_H
 

@@ -37,7 +37,8 @@ ock_status scalar_penalty(ock_backend *backend, const ock_parameter *parameter, 
     if (parameter->penalty.l1 == 0 && parameter->penalty.l2 == 0)
         return OCK_OK;
     for (size_t i = 0; i < w->rows; i++)
-        scalar_of(backend)->span->penalize(&parameter->penalty, w->cols, scalar_row(w, i), lanes);
+        scalar_of(backend)->kernels.span->penalize(&parameter->penalty, w->cols, scalar_row(w, i),
+                                                   lanes);
     scalar_total_add(totals, OCK_TOTAL_PENALTY, scalar_lane_sum(lanes) * (double)rows);
     return OCK_OK;
 }
@@ -51,7 +52,8 @@ ock_status scalar_step(ock_backend *backend, const ock_update *update,
 #pragma omp parallel for num_threads(scalar_threads(backend, gradient->rows * gradient->cols))
     for (size_t i = 0; i < gradient->rows; i++) {
         scalar_weights weights = scalar_weights_at(parameter, i, 0);
-        scalar_of(backend)->span->update(update, &weights, gradient->cols, scalar_row(gradient, i));
+        scalar_of(backend)->kernels.span->update(update, &weights, gradient->cols,
+                                                 scalar_row(gradient, i));
     }
     return OCK_OK;
 }

@@ -1,5 +1,5 @@
 /* The heart of a product: a tile of sums kept in vector registers. tile.c is compiled once
- * per instruction set; scalar_open() takes the best. */
+ * per instruction set; kernels.c lists them. */
 #ifndef OCKHAM_SCALAR_TILE_H
 #define OCKHAM_SCALAR_TILE_H
 

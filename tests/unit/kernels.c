@@ -1,0 +1,115 @@
+/* Every instruction set that this machine runs: products within the rounding bound, and all other
+ * formulas bit for bit as the plain set has them. */
+#include <math.h>
+
+#include "scalar/kernels.h"
+#include "unit.h"
+
+enum {
+    DEPTH = 37,
+    WIDTH = 75, /* no multiple of a vector's width */
+    MAX_ROWS = 8
+};
+
+static scalar_kernels sets[SCALAR_SETS];
+static size_t count;
+
+static void setup(void)
+{
+    count = scalar_kernels_list(sets);
+}
+
+static void fill(float *x, size_t n, uint32_t seed)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t draw[4];
+        ock_philox((uint32_t[4]){i, seed, 0, 0}, 3, draw);
+        x[i] = (float)(draw[0] >> 8) * 0x1p-23f - 1;
+    }
+}
+
+static void check_tile(const scalar_kernels *set, size_t rows, bool transposed)
+{
+    float a[MAX_ROWS * DEPTH], b[DEPTH * SCALAR_TILE_COLS], tile[MAX_ROWS * SCALAR_TILE_COLS];
+    float before[MAX_ROWS * SCALAR_TILE_COLS];
+    size_t cols = set->tile->cols;
+    scalar_factors factors = {a, b, transposed ? 1 : DEPTH, transposed ? MAX_ROWS : 1, cols};
+    fill(a, MAX_ROWS * DEPTH, 1);
+    fill(b, DEPTH * SCALAR_TILE_COLS, 2);
+    fill(before, MAX_ROWS * SCALAR_TILE_COLS, 3);
+    memcpy(tile, before, sizeof tile);
+    set->tile->multiply(&factors, rows, DEPTH, tile);
+    for (size_t i = 0; i < MAX_ROWS * cols; i++) {
+        size_t row = i / cols, col = i % cols;
+        double expected = before[i], magnitude = fabs(before[i]);
+        for (size_t k = 0; row < rows && k < DEPTH; k++) {
+            double term = (double)a[row * factors.a_row + k * factors.a_depth] * b[k * cols + col];
+            expected += term;
+            magnitude += fabs(term);
+        }
+        double bound = row < rows ? (DEPTH + 1) * 0x1p-24 * magnitude : 0;
+        ck_assert_msg(fabs(tile[i] - expected) <= bound, "%s, %zu rows: %zu, %zu is %.9g, not %.9g",
+                      set->name, rows, row, col, tile[i], expected);
+    }
+}
+
+START_TEST(tiles_are_within_the_rounding_bound)
+{
+    for (size_t s = 0; s < count; s++) {
+        ck_assert_uint_le(sets[s].tile->rows, MAX_ROWS);
+        ck_assert_uint_le(sets[s].tile->cols, SCALAR_TILE_COLS);
+        for (size_t rows = 1; rows <= sets[s].tile->rows; rows++) {
+            check_tile(&sets[s], rows, false);
+            check_tile(&sets[s], rows, true);
+        }
+    }
+}
+END_TEST
+
+/* All that the span kernels do, one after the other. */
+typedef struct spans {
+    float activated[8][WIDTH], slopes[8][WIDTH], dropped[WIDTH];
+    float w[4][WIDTH], m[4][WIDTH], v[4][WIDTH];
+    double lanes[SCALAR_LANES];
+} spans;
+
+static void run_spans(const scalar_span_kernels *span, spans *out)
+{
+    static const ock_update updates[] = {{.kind = OCK_SGD, .rate = 0.1f},
+                                         {.kind = OCK_SGD, .rate = 0.1f, .momentum = 0.9f},
+                                         {OCK_SGD, 0.1f, 0.9f, 1, 0, 0, 0},
+                                         {OCK_ADAM, 0.1f, 0, 0, 0.9f, 0.999f, 1e-7f}};
+    scalar_mask mask = {.seed = 5, .threshold = 1u << 30, .groups = 40, .scale = 4 / 3.0f};
+    float x[WIDTH], dy[WIDTH];
+    memset(out, 0, sizeof *out);
+    fill(x, WIDTH, 1);
+    fill(dy, WIDTH, 2);
+    x[7] = 0;
+    for (int a = OCK_LINEAR; a < OCK_SOFTMAX; a++) {
+        span->activate((ock_activation)a, WIDTH, x, out->activated[a]);
+        span->differentiate((ock_activation)a, WIDTH, x, out->activated[a], dy, out->slopes[a]);
+    }
+    memcpy(out->dropped, x, sizeof x);
+    span->drop(&mask, 3, 8, WIDTH, out->dropped);
+    for (int i = 0; i < 4; i++) {
+        scalar_weights weights = {out->w[i], out->m[i], out->v[i], {1e-2f, 1e-3f}};
+        memcpy(out->w[i], x, sizeof x);
+        span->penalize(&weights.penalty, WIDTH, x, out->lanes);
+        span->update(&updates[i], &weights, WIDTH, dy);
+        span->update(&updates[i], &weights, WIDTH, x);
+    }
+}
+
+START_TEST(spans_have_the_same_bits_in_every_set)
+{
+    spans expected, got;
+    run_spans(sets[0].span, &expected);
+    for (size_t s = 1; s < count; s++) {
+        run_spans(sets[s].span, &got);
+        ck_assert_msg(memcmp(&expected, &got, sizeof got) == 0, "%s differs", sets[s].name);
+    }
+}
+END_TEST
+
+TEST_MAIN("kernels", setup, NULL, tiles_are_within_the_rounding_bound,
+          spans_have_the_same_bits_in_every_set)
