@@ -156,6 +156,80 @@ START_TEST(a_label_out_of_range_makes_the_loss_nan_and_its_gradient_zero)
 }
 END_TEST
 
+/* ---- Reductions ---- */
+
+enum {
+    LINES = 70,
+    PLACES = 133
+};
+
+static double reduced(ock_reduction reduction, const float *x, size_t n, size_t step)
+{
+    double sum = 0, largest = -(double)INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        double value = x[i * step];
+        largest = value > largest ? value : largest;
+        sum += reduction == OCK_ABS_SUM      ? fabs(value)
+               : reduction == OCK_SQUARE_SUM ? value * value
+                                             : value;
+    }
+    return reduction == OCK_MAX ? largest : reduction == OCK_MEAN ? sum / (double)n : sum;
+}
+
+static void check_reduction(ock_reduction reduction, ock_axis axis, const ock_tensor *x)
+{
+    size_t rows = axis == OCK_COLS ? LINES : 1, cols = axis == OCK_ROWS ? PLACES : 1;
+    ock_tensor *y = make(ock_tensor_context(x), rows, cols);
+    assert_ok(ock_reduce(reduction, axis, x, y));
+    float *in = read_all(x), *out = read_all(y);
+    for (size_t i = 0; i < rows * cols; i++) {
+        double expected = axis == OCK_ALL    ? reduced(reduction, in, LINES * PLACES, 1)
+                          : axis == OCK_ROWS ? reduced(reduction, in + i, LINES, PLACES)
+                                             : reduced(reduction, in + i * PLACES, PLACES, 1);
+        ck_assert_msg(out[i] == (float)expected,
+                      "reduction %d over %d, element %zu: %.9g, not %.9g", (int)reduction,
+                      (int)axis, i, out[i], expected);
+    }
+    free(in);
+    free(out);
+    ock_tensor_destroy(y);
+}
+
+START_TEST(reductions_cover_every_element)
+{
+    ock_context *context = open_scalar(2);
+    ock_tensor *x = make(context, LINES, PLACES);
+    float *data = read_all(x);
+    for (int i = 0; i < LINES * PLACES; i++)
+        data[i] = (float)(i * 37 % 1001 - 700); /* small integers, so that doubles are exact */
+    assert_ok(ock_tensor_write(x, data));
+    for (ock_reduction reduction = OCK_SUM; reduction <= OCK_SQUARE_SUM; reduction++)
+        for (ock_axis axis = OCK_ALL; axis <= OCK_COLS; axis++)
+            check_reduction(reduction, axis, x);
+    free(data);
+    ock_tensor_destroy(x);
+    ock_context_destroy(context);
+}
+END_TEST
+
+START_TEST(the_maximum_of_a_nan_is_one)
+{
+    ock_context *context = open_scalar(1);
+    for (int i = 0; i < 3; i++) {
+        float data[] = {1, 3, 2}, largest;
+        ock_tensor *x = make(context, 1, 3), *y = make(context, 1, 1);
+        data[i] = NAN;
+        assert_ok(ock_tensor_write(x, data));
+        assert_ok(ock_reduce(OCK_MAX, OCK_ALL, x, y));
+        assert_ok(ock_tensor_read(y, &largest));
+        ck_assert(isnan(largest));
+        ock_tensor_destroy(x);
+        ock_tensor_destroy(y);
+    }
+    ock_context_destroy(context);
+}
+END_TEST
+
 /* ---- Augmentation ---- */
 
 static const ock_augmentation still = {
@@ -214,4 +288,5 @@ TEST_MAIN("definitions", NULL, NULL, philox_gives_the_published_vectors,
           each_activation_keeps_a_nan, dropout_draws_as_documented,
           losses_of_large_logits_stay_finite, the_first_bad_batch_is_remembered,
           a_label_out_of_range_makes_the_loss_nan_and_its_gradient_zero,
+          reductions_cover_every_element, the_maximum_of_a_nan_is_one,
           augmentation_without_ranges_copies, width_shift_moves_along_the_width)
