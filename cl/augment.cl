@@ -14,13 +14,14 @@ static float augment_draw(uint word, float range)
 }
 
 /* Keras's order: rotation times shift times zoom, about the centre. `size` is (height, width),
- * `shift` its shares; rotation is in degrees. */
+ * `shift` its shares; rotation is in degrees, and since Keras's matrices are of (x, y) its
+ * angle counts the other way here. */
 static affine_t augment_map(float rotation, float2 shift, float zoom, float2 size, uint2 seed,
                             uint epoch, int index)
 {
     uint4 word = philox((uint4)(index, epoch, 0, PURPOSE_AUGMENT), seed);
     uint4 more = philox((uint4)(index, epoch, 1, PURPOSE_AUGMENT), seed);
-    float angle = augment_draw(word.x, rotation) * (M_PI_F / 180);
+    float angle = -augment_draw(word.x, rotation) * (M_PI_F / 180);
     float2 down = (float2)(cos(angle), sin(angle)), right = (float2)(-down.y, down.x);
     affine_t map;
     map.centre = size / 2 - 0.5f;

@@ -12,14 +12,15 @@ static float draw(uint32_t word, float range)
     return (2 * ((float)(word >> 8) * 0x1p-24f) - 1) * range;
 }
 
-/* Keras's order: rotation times shift times zoom, about the centre. */
+/* Keras's order: rotation times shift times zoom, about the centre. Its matrices are of (x, y), so
+ * in rows and columns its angle counts the other way. */
 static affine draw_affine(const ock_augmentation *a, uint32_t epoch, int32_t index)
 {
     uint32_t word[4] = {(uint32_t)index, epoch, 0, OCK_PURPOSE_AUGMENT};
     uint32_t more[4] = {(uint32_t)index, epoch, 1, OCK_PURPOSE_AUGMENT};
     philox4x32(word, a->seed);
     philox4x32(more, a->seed);
-    float angle = draw(word[0], a->rotation_range) * (float)(3.14159265358979323846 / 180);
+    float angle = -draw(word[0], a->rotation_range) * (float)(3.14159265358979323846 / 180);
     float cosine = cosf(angle), sine = sinf(angle);
     float down = draw(word[1], a->height_shift_range) * (float)a->height;
     float right = draw(word[2], a->width_shift_range) * (float)a->width;

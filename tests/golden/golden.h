@@ -140,5 +140,6 @@ TCase *golden_norms(void);
 TCase *golden_initializers(void);
 TCase *golden_fits(void);
 TCase *golden_stopping(void);
+TCase *golden_augmentation(void);
 
 #endif
