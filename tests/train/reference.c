@@ -1,0 +1,498 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reference.h"
+
+/* A trained array with its gradient and moments. */
+typedef struct array {
+    size_t size;
+    double *value, *gradient, *moment1, *moment2;
+    double l1, l2;
+} array;
+
+typedef struct operation {
+    spec_kind kind;
+    size_t inputs, outputs, position; /* position: of the layer */
+    ock_activation activation;
+    double rate;
+    array trained[2]; /* kernel and bias, or gamma and beta */
+    double *running;  /* batch-norm: mean, variance */
+    double *x, *y;    /* of the last pass; x is the y of the operation before */
+    double *saved;    /* batch-norm: mean, 1/sqrt(variance + epsilon) */
+} operation;
+
+struct reference {
+    operation *operations;
+    size_t count, capacity;
+    ock_loss_kind loss;
+    uint32_t step;
+    const ock_fit *fit; /* NULL: not training */
+};
+
+static double *doubles(size_t count)
+{
+    double *made = calloc(count ? count : 1, sizeof *made);
+    ck_assert_ptr_nonnull(made);
+    return made;
+}
+
+/* ---- Making ---- */
+
+static void take(const ock_model *model, size_t *index, double *values, size_t size)
+{
+    ock_model_tensor tensor;
+    float *floats = malloc(size * sizeof *floats);
+    ck_assert_int_eq(ock_model_tensor_at(model, (*index)++, &tensor), OCK_OK);
+    ck_assert_uint_eq(ock_tensor_rows(tensor.tensor) * ock_tensor_cols(tensor.tensor), size);
+    ck_assert_int_eq(ock_tensor_read(tensor.tensor, floats), OCK_OK);
+    for (size_t i = 0; i < size; i++)
+        values[i] = (double)floats[i];
+    free(floats);
+}
+
+static array take_array(const ock_model *model, size_t *index, size_t size, const spec *layer)
+{
+    array made = {.size = size,
+                  .value = doubles(size),
+                  .gradient = doubles(size),
+                  .moment1 = doubles(size),
+                  .moment2 = doubles(size)};
+    if (layer) {
+        made.l1 = (double)layer->l1;
+        made.l2 = (double)layer->l2;
+    }
+    take(model, index, made.value, size);
+    return made;
+}
+
+static operation *append(reference *r, spec_kind kind, size_t inputs, size_t outputs)
+{
+    operation *added = &r->operations[r->count++];
+    *added = (operation){.kind = kind, .inputs = inputs, .outputs = outputs};
+    return added;
+}
+
+static void append_layer(reference *r, const ock_model *model, const spec *layer, size_t position,
+                         size_t *index)
+{
+    size_t before = r->count ? r->operations[r->count - 1].outputs : ock_model_inputs(model);
+    size_t width = layer->kind == SPEC_DENSE ? layer->units : before;
+    bool dense = layer->kind == SPEC_DENSE, norm = layer->kind == SPEC_BATCH_NORM;
+    if (layer->kind != SPEC_ACTIVATION) {
+        operation *added = append(r, layer->kind, before, width);
+        added->rate = (double)layer->rate;
+        added->position = position;
+        if (dense || norm)
+            added->trained[0] =
+                take_array(model, index, dense ? before * width : width, dense ? layer : NULL);
+        if ((dense && !layer->no_bias) || norm)
+            added->trained[1] = take_array(model, index, width, NULL);
+        if (norm) {
+            added->running = doubles(2 * width);
+            added->saved = doubles(2 * width);
+            take(model, index, added->running, width);
+            take(model, index, added->running + width, width);
+        }
+    }
+    if (layer->activation != OCK_LINEAR)
+        append(r, SPEC_ACTIVATION, width, width)->activation = layer->activation;
+}
+
+reference *reference_create(const ock_model *model, const spec *layers, ock_loss_kind loss)
+{
+    reference *r = calloc(1, sizeof *r);
+    size_t count = 0, index = 0;
+    while (layers[count].kind != SPEC_END)
+        count++;
+    ck_assert_ptr_nonnull(r);
+    r->loss = loss;
+    r->operations = calloc(2 * count, sizeof *r->operations);
+    ck_assert_ptr_nonnull(r->operations);
+    for (size_t i = 0; i < count; i++)
+        append_layer(r, model, &layers[i], i, &index);
+    /* These losses are of logits, and bring their own softmax or sigmoid. */
+    if (loss != OCK_MEAN_SQUARED_ERROR && r->operations[r->count - 1].kind == SPEC_ACTIVATION)
+        r->count--;
+    return r;
+}
+
+void reference_free(reference *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        operation *o = &r->operations[i];
+        for (size_t k = 0; k < 2; k++) {
+            free(o->trained[k].value);
+            free(o->trained[k].gradient);
+            free(o->trained[k].moment1);
+            free(o->trained[k].moment2);
+        }
+        free(o->running);
+        free(o->saved);
+        free(o->y);
+    }
+    free(r->operations);
+    free(r);
+}
+
+/* ---- Operations ---- */
+
+static double activate(ock_activation activation, double x)
+{
+    switch (activation) {
+    case OCK_RELU:
+        return x > 0 ? x : 0;
+    case OCK_LEAKY_RELU:
+        return x > 0 ? x : 0.2f * x;
+    case OCK_ELU:
+        return x > 0 ? x : expm1(x);
+    case OCK_GELU:
+        return x / 2 * (1 + erf(x / sqrt(2)));
+    case OCK_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case OCK_TANH:
+        return tanh(x);
+    default:
+        return x;
+    }
+}
+
+static double slope(ock_activation activation, double x, double y)
+{
+    switch (activation) {
+    case OCK_RELU:
+        return x > 0;
+    case OCK_LEAKY_RELU:
+        return x > 0 ? 1 : 0.2f;
+    case OCK_ELU:
+        return x > 0 ? 1 : y + 1;
+    case OCK_GELU:
+        return (1 + erf(x / sqrt(2))) / 2 + x * exp(-x * x / 2) / sqrt(2 * acos(-1));
+    case OCK_SIGMOID:
+        return y * (1 - y);
+    case OCK_TANH:
+        return 1 - y * y;
+    default:
+        return 1;
+    }
+}
+
+static void softmax(const double *x, double *y, size_t width)
+{
+    double most = x[0], sum = 0;
+    for (size_t j = 1; j < width; j++)
+        most = fmax(most, x[j]);
+    for (size_t j = 0; j < width; j++)
+        sum += y[j] = exp(x[j] - most);
+    for (size_t j = 0; j < width; j++)
+        y[j] /= sum;
+}
+
+static double mask(const reference *r, const operation *o, size_t row, size_t col)
+{
+    uint32_t draw[4];
+    size_t quads = (o->outputs + 3) / 4;
+    if (!r->fit)
+        return 1;
+    ock_philox((uint32_t[]){(uint32_t)(row * quads + col / 4), r->step, (uint32_t)o->position,
+                            OCK_PURPOSE_DROPOUT},
+               r->fit->seed, draw);
+    return (double)draw[col % 4] >= round(o->rate * 0x1p32) ? 1 / (1 - o->rate) : 0;
+}
+
+static void dense_forward(operation *o, size_t rows)
+{
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < o->outputs; j++) {
+            double sum = o->trained[1].value ? o->trained[1].value[j] : 0;
+            for (size_t k = 0; k < o->inputs; k++)
+                sum += o->x[i * o->inputs + k] * o->trained[0].value[k * o->outputs + j];
+            o->y[i * o->outputs + j] = sum;
+        }
+    }
+}
+
+static void norm_statistics(operation *o, size_t rows, const ock_normalization *norm)
+{
+    double momentum = (double)norm->momentum, *running = o->running;
+    for (size_t j = 0; j < o->outputs; j++) {
+        double mean = 0, variance = 0;
+        for (size_t i = 0; i < rows; i++)
+            mean += o->x[i * o->outputs + j] / (double)rows;
+        for (size_t i = 0; i < rows; i++)
+            variance += pow(o->x[i * o->outputs + j] - mean, 2) / (double)rows;
+        o->saved[j] = mean;
+        o->saved[o->outputs + j] = 1 / sqrt(variance + (double)norm->epsilon);
+        running[j] += (1 - momentum) * (mean - running[j]);
+        running[o->outputs + j] += (1 - momentum) * (variance - running[o->outputs + j]);
+    }
+}
+
+static void norm_forward(const reference *r, operation *o, size_t rows)
+{
+    ock_normalization norm = ock_normalization_defaults();
+    size_t width = o->outputs;
+    if (r->fit)
+        norm_statistics(o, rows, &norm);
+    for (size_t i = 0; i < rows * width; i++) {
+        size_t j = i % width;
+        double mean = r->fit ? o->saved[j] : o->running[j];
+        double scale =
+            r->fit ? o->saved[width + j] : 1 / sqrt(o->running[width + j] + (double)norm.epsilon);
+        o->y[i] = o->trained[0].value[j] * (o->x[i] - mean) * scale + o->trained[1].value[j];
+    }
+}
+
+static void forward(reference *r, double *x, size_t rows)
+{
+    for (size_t n = 0; n < r->count; n++) {
+        operation *o = &r->operations[n];
+        o->x = n ? r->operations[n - 1].y : x;
+        o->y = realloc(o->y, rows * o->outputs * sizeof *o->y);
+        if (o->kind == SPEC_DENSE)
+            dense_forward(o, rows);
+        else if (o->kind == SPEC_BATCH_NORM)
+            norm_forward(r, o, rows);
+        else
+            for (size_t i = 0; i < rows * o->outputs; i++)
+                o->y[i] = o->kind == SPEC_DROPOUT
+                              ? o->x[i] * mask(r, o, i / o->outputs, i % o->outputs)
+                              : activate(o->activation, o->x[i]);
+        for (size_t i = 0; o->activation == OCK_SOFTMAX && i < rows; i++)
+            softmax(o->x + i * o->outputs, o->y + i * o->outputs, o->outputs);
+    }
+}
+
+/* ---- The loss ---- */
+
+static size_t largest(const double *values, size_t count)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (values[i] > values[best])
+            best = i;
+    return best;
+}
+
+/* One row's loss and share of correctness; its gradient times the rows goes to g. */
+static double row_loss(ock_loss_kind kind, const double *x, const double *t, size_t width,
+                       double *g, double *correct)
+{
+    double loss = 0, n = (double)width;
+    if (kind == OCK_SOFTMAX_CROSSENTROPY) {
+        softmax(x, g, width);
+        for (size_t j = 0; j < width; j++) {
+            loss -= t[j] > 0 ? t[j] * log(g[j]) : 0;
+            g[j] -= t[j];
+        }
+        *correct += largest(x, width) == largest(t, width);
+        return loss;
+    }
+    for (size_t j = 0; j < width; j++) {
+        if (kind == OCK_BINARY_CROSSENTROPY) {
+            loss += (fmax(x[j], 0) - x[j] * t[j] + log1p(exp(-fabs(x[j])))) / n;
+            g[j] = (1 / (1 + exp(-x[j])) - t[j]) / n;
+            *correct += ((x[j] > 0) == (t[j] > 0.5)) / n;
+        } else {
+            loss += pow(x[j] - t[j], 2) / n;
+            g[j] = 2 * (x[j] - t[j]) / n;
+        }
+    }
+    return loss;
+}
+
+static outcome judge(const reference *r, const double *t, double *g, size_t rows)
+{
+    const operation *last = &r->operations[r->count - 1];
+    outcome means = {0};
+    for (size_t i = 0; i < rows; i++) {
+        size_t at = i * last->outputs;
+        means.data_loss +=
+            row_loss(r->loss, last->y + at, t + at, last->outputs, g + at, &means.accuracy);
+    }
+    means.data_loss /= (double)rows;
+    means.accuracy /= (double)rows;
+    for (size_t i = 0; i < rows * last->outputs; i++)
+        g[i] /= (double)rows;
+    for (size_t n = 0; n < r->count; n++) {
+        const array *kernel = &r->operations[n].trained[0];
+        for (size_t i = 0; i < kernel->size; i++)
+            means.penalty += kernel->l1 * fabs(kernel->value[i]) +
+                             kernel->l2 * kernel->value[i] * kernel->value[i];
+    }
+    if (r->loss == OCK_MEAN_SQUARED_ERROR)
+        means.accuracy = (double)NAN;
+    return means;
+}
+
+/* ---- Backward ---- */
+
+static void dense_backward(operation *o, const double *dy, double *dx, size_t rows)
+{
+    array *kernel = &o->trained[0], *bias = &o->trained[1];
+    memset(kernel->gradient, 0, kernel->size * sizeof *kernel->gradient);
+    if (bias->value)
+        memset(bias->gradient, 0, bias->size * sizeof *bias->gradient);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < o->outputs; j++) {
+            double d = dy[i * o->outputs + j];
+            if (bias->value)
+                bias->gradient[j] += d;
+            for (size_t k = 0; k < o->inputs; k++) {
+                kernel->gradient[k * o->outputs + j] += o->x[i * o->inputs + k] * d;
+                dx[i * o->inputs + k] += d * kernel->value[k * o->outputs + j];
+            }
+        }
+    }
+}
+
+static void norm_backward(operation *o, const double *dy, double *dx, size_t rows)
+{
+    size_t width = o->outputs;
+    for (size_t j = 0; j < width; j++) {
+        double sum = 0, product = 0, scale = o->saved[width + j];
+        for (size_t i = j; i < rows * width; i += width) {
+            sum += dy[i];
+            product += dy[i] * (o->x[i] - o->saved[j]) * scale;
+        }
+        o->trained[0].gradient[j] = product;
+        o->trained[1].gradient[j] = sum;
+        for (size_t i = j; i < rows * width; i += width)
+            dx[i] = o->trained[0].value[j] * scale *
+                    (dy[i] - (sum + (o->x[i] - o->saved[j]) * scale * product) / (double)rows);
+    }
+}
+
+static void softmax_backward(const operation *o, const double *dy, double *dx, size_t rows)
+{
+    for (size_t i = 0; i < rows; i++) {
+        const double *y = o->y + i * o->outputs, *d = dy + i * o->outputs;
+        double sum = 0;
+        for (size_t j = 0; j < o->outputs; j++)
+            sum += y[j] * d[j];
+        for (size_t j = 0; j < o->outputs; j++)
+            dx[i * o->outputs + j] = y[j] * (d[j] - sum);
+    }
+}
+
+static void operation_backward(const reference *r, operation *o, const double *dy, double *dx,
+                               size_t rows)
+{
+    if (o->kind == SPEC_DENSE)
+        dense_backward(o, dy, dx, rows);
+    else if (o->kind == SPEC_BATCH_NORM)
+        norm_backward(o, dy, dx, rows);
+    else if (o->activation == OCK_SOFTMAX)
+        softmax_backward(o, dy, dx, rows);
+    else
+        for (size_t i = 0; i < rows * o->outputs; i++)
+            dx[i] = dy[i] * (o->kind == SPEC_DROPOUT ? mask(r, o, i / o->outputs, i % o->outputs)
+                                                     : slope(o->activation, o->x[i], o->y[i]));
+}
+
+/* ---- Steps ---- */
+
+static void update(array *a, const ock_optimizer *optimizer, double t)
+{
+    double lr = (double)optimizer->learning_rate, momentum = (double)optimizer->momentum;
+    double beta1 = (double)optimizer->beta1, beta2 = (double)optimizer->beta2;
+    for (size_t i = 0; i < a->size; i++) {
+        double *w = &a->value[i], *m = &a->moment1[i], *v = &a->moment2[i];
+        double g = a->gradient[i] + a->l1 * ((*w > 0) - (*w < 0)) + 2 * a->l2 * *w;
+        if (optimizer->kind == OCK_SGD) {
+            *m = momentum * *m - lr * g;
+            *w += optimizer->nesterov ? momentum * *m - lr * g : *m;
+        } else {
+            *m += (1 - beta1) * (g - *m);
+            *v += (1 - beta2) * (g * g - *v);
+            *w -= lr * sqrt(1 - pow(beta2, t)) / (1 - pow(beta1, t)) * *m /
+                  (sqrt(*v) + (double)optimizer->epsilon);
+        }
+    }
+}
+
+static double *widen(const float *values, size_t count)
+{
+    double *made = doubles(count);
+    for (size_t i = 0; i < count; i++)
+        made[i] = (double)values[i];
+    return made;
+}
+
+static outcome pass(reference *r, const float *x, const float *targets, size_t rows)
+{
+    size_t outputs = r->operations[r->count - 1].outputs;
+    double *input = widen(x, rows * r->operations[0].inputs);
+    double *t = widen(targets, rows * outputs), *gradient = doubles(rows * outputs);
+    forward(r, input, rows);
+    outcome means = judge(r, t, gradient, rows);
+    for (size_t n = r->count; r->fit && n-- > 0;) {
+        double *dx = doubles(rows * r->operations[n].inputs);
+        operation_backward(r, &r->operations[n], gradient, dx, rows);
+        free(gradient);
+        gradient = dx;
+    }
+    free(gradient);
+    free(t);
+    free(input);
+    return means;
+}
+
+outcome reference_step(reference *r, const ock_fit *fit, const float *x, const float *targets,
+                       size_t rows)
+{
+    r->fit = fit;
+    r->step++;
+    outcome means = pass(r, x, targets, rows);
+    for (size_t n = 0; n < r->count; n++)
+        for (size_t k = 0; k < 2; k++)
+            update(&r->operations[n].trained[k], &fit->optimizer, (double)r->step);
+    return means;
+}
+
+outcome reference_loss(reference *r, const float *x, const float *targets, size_t rows)
+{
+    r->fit = NULL;
+    return pass(r, x, targets, rows);
+}
+
+/* ---- Comparison ---- */
+
+static double distance(const double *values, size_t size, const float **model)
+{
+    double most = 0;
+    for (size_t i = 0; i < size; i++)
+        most = fmax(most, fabs(values[i] - (double)*(*model)++));
+    return most;
+}
+
+double reference_distance(const reference *r, const ock_model *model)
+{
+    size_t count;
+    float *weights = weights_of(model, &count);
+    const float *next = weights;
+    double most = 0;
+    for (size_t n = 0; n < r->count; n++) {
+        const operation *o = &r->operations[n];
+        for (size_t k = 0; k < 2; k++)
+            most = fmax(most, distance(o->trained[k].value, o->trained[k].size, &next));
+        if (o->running)
+            most = fmax(most, distance(o->running, 2 * o->outputs, &next));
+    }
+    ck_assert_uint_eq((size_t)(next - weights), count);
+    free(weights);
+    return most;
+}
+
+void reference_shuffle(size_t *order, size_t rows, uint64_t seed, uint32_t epoch)
+{
+    uint32_t draw[4];
+    for (size_t i = 0; i < rows; i++)
+        order[i] = i;
+    for (size_t i = rows - 1; i > 0; i--) {
+        ock_philox((uint32_t[]){(uint32_t)i, epoch, 0, OCK_PURPOSE_SHUFFLE}, seed, draw);
+        size_t j = (size_t)(((uint64_t)draw[0] << 32 | draw[1]) % (i + 1)), row = order[i];
+        order[i] = order[j];
+        order[j] = row;
+    }
+}

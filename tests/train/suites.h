@@ -1,0 +1,21 @@
+#ifndef OCKHAM_TESTS_TRAIN_SUITES_H
+#define OCKHAM_TESTS_TRAIN_SUITES_H
+
+#include "support.h"
+
+/* X(name): the file name.c with the function name_suite(). */
+#define TRAIN_SUITES(X)                                                                            \
+    X(refusals)                                                                                    \
+    X(datasets)                                                                                    \
+    X(fits)                                                                                        \
+    X(runs)                                                                                        \
+    X(plans)                                                                                       \
+    X(stopping)                                                                                    \
+    X(weights)                                                                                     \
+    X(trajectory)
+
+#define DECLARE_SUITE(name) Suite *name##_suite(void);
+TRAIN_SUITES(DECLARE_SUITE)
+#undef DECLARE_SUITE
+
+#endif

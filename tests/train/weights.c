@@ -1,0 +1,457 @@
+/* Weights in files: all come back bit for bit, whatever is wrong is refused and changes nothing,
+ * and an older file survives a failure. */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "suites.h"
+
+enum {
+    FEATURES = 6,
+    OUTPUTS = 3,
+    ROWS = 40
+};
+
+static const spec layers[] = {
+    {SPEC_DENSE, .units = 7, .activation = OCK_RELU, .l1 = 1e-4f, .l2 = 0.1f},
+    {SPEC_DROPOUT, .rate = 0.3f},
+    {.kind = SPEC_BATCH_NORM},
+    {SPEC_DENSE, .units = 5, .no_bias = true},
+    {SPEC_ACTIVATION, .activation = OCK_GELU},
+    {SPEC_DENSE, .units = OUTPUTS, .activation = OCK_SOFTMAX},
+    {0},
+};
+
+/* ---- A folder and a trained network ---- */
+
+typedef struct bench {
+    ock_context *context;
+    ock_model *net;
+    char folder[64], path[80];
+} bench;
+
+static ock_model *trained(ock_context *context, const spec *specs)
+{
+    samples data = samples_create(ROWS, FEATURES, OUTPUTS);
+    ock_dataset *set = labelled(context, &data);
+    ock_model *net = build(context, FEATURES, specs);
+    OK(context, ock_model_fit(net, set, NULL, NULL, NULL));
+    ock_dataset_destroy(set);
+    samples_free(&data);
+    return net;
+}
+
+static bench bench_open(void)
+{
+    bench made = {.context = open_context()};
+    const char *temporary = getenv("TMPDIR");
+    snprintf(made.folder, sizeof made.folder, "%.40s/ockham-XXXXXX",
+             temporary ? temporary : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(made.folder));
+    snprintf(made.path, sizeof made.path, "%s/net", made.folder);
+    made.net = trained(made.context, layers);
+    return made;
+}
+
+/* The folder must be empty but for the file: no temporary one may be left. */
+static void bench_close(bench *b)
+{
+    ock_model_destroy(b->net);
+    ock_context_destroy(b->context);
+    remove(b->path);
+    ck_assert_msg(!rmdir(b->folder), "%s is not empty", b->folder);
+}
+
+/* ---- Files ---- */
+
+static char *read_file(const char *path, size_t *size)
+{
+    FILE *in = fopen(path, "rb");
+    char *bytes = malloc(1 << 16);
+    ck_assert(in && bytes);
+    *size = fread(bytes, 1, 1 << 16, in);
+    fclose(in);
+    return bytes;
+}
+
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *out = fopen(path, "wb");
+    ck_assert_ptr_nonnull(out);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, out), size);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+/* A file of this header, and `zeros` bytes for the tensors. */
+static void write_header(const char *path, const char *header, size_t zeros)
+{
+    size_t length = strlen(header), size = 8 + length + zeros;
+    unsigned char *bytes = calloc(1, size);
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)((uint64_t)length >> (8 * i));
+    memcpy(bytes + 8, header, length);
+    write_file(path, bytes, size);
+    free(bytes);
+}
+
+/* ---- What comes back ---- */
+
+START_TEST(round_trip)
+{
+    bench b = bench_open();
+    ock_model *opened = NULL, *loaded = build(b.context, FEATURES, layers);
+    OK(b.context, ock_model_save(b.net, b.path));
+    OK(b.context, ock_model_open(b.context, b.path, &opened));
+    OK(b.context, ock_model_load(loaded, b.path));
+    expect_same_weights(b.net, opened);
+    expect_same_weights(b.net, loaded);
+    ck_assert_uint_eq(ock_model_inputs(opened), FEATURES);
+    ck_assert_uint_eq(ock_model_outputs(opened), OUTPUTS);
+
+    /* all options of the layers are in the header, which a second file therefore repeats */
+    size_t size, again;
+    char *first = read_file(b.path, &size);
+    OK(b.context, ock_model_save(opened, b.path));
+    char *second = read_file(b.path, &again);
+    ck_assert_uint_eq(size, again);
+    ck_assert_mem_eq(first, second, size);
+    free(second);
+    free(first);
+    ock_model_destroy(loaded);
+    ock_model_destroy(opened);
+    bench_close(&b);
+}
+END_TEST
+
+/* Others read it too: a header of a length that is a multiple of 8, tensors without a gap. */
+START_TEST(the_file_is_safetensors)
+{
+    bench b = bench_open();
+    size_t size, count;
+    OK(b.context, ock_model_save(b.net, b.path));
+    char *bytes = read_file(b.path, &size);
+    float *weights = weights_of(b.net, &count);
+    size_t length = (size_t)(unsigned char)bytes[0] + 256 * (size_t)(unsigned char)bytes[1];
+    ck_assert_uint_eq(length % 8, 0);
+    ck_assert_uint_eq(size, 8 + length + count * sizeof *weights);
+    ck_assert_mem_eq(bytes + 8 + length, weights, count * sizeof *weights);
+    bytes[8 + length - 1] = '\0';
+    ck_assert_ptr_nonnull(strstr(bytes + 8, "\"__metadata__\":{\"format\":\"ockham\""));
+    ck_assert_ptr_nonnull(strstr(
+        bytes + 8, "\"0.kernel\":{\"dtype\":\"F32\",\"shape\":[6,7],\"data_offsets\":[0,168]}"));
+    ck_assert_ptr_nonnull(strstr(
+        bytes + 8, "\"0.bias\":{\"dtype\":\"F32\",\"shape\":[7],\"data_offsets\":[168,196]}"));
+    free(weights);
+    free(bytes);
+    bench_close(&b);
+}
+END_TEST
+
+/* A first use: the weights are drawn, so that there is something to save. */
+START_TEST(an_untrained_network_is_saved)
+{
+    bench b = bench_open();
+    ock_model *fresh = build(b.context, FEATURES, layers), *opened = NULL, *empty = NULL;
+    OK(b.context, ock_model_save(fresh, b.path));
+    OK(b.context, ock_model_open(b.context, b.path, &opened));
+    expect_same_weights(fresh, opened);
+    OK(b.context, ock_model_create(b.context, FEATURES, &empty));
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "no layers", ock_model_save(empty, b.path));
+    REFUSED(b.context, OCK_SHAPE_MISMATCH, "6 layers, the network has 0",
+            ock_model_load(empty, b.path));
+    ock_model_destroy(empty);
+    ock_model_destroy(opened);
+    ock_model_destroy(fresh);
+    bench_close(&b);
+}
+END_TEST
+
+/* JSON knows the point alone, whatever the user's language writes. */
+START_TEST(a_decimal_comma_changes_nothing)
+{
+    bench b = bench_open();
+    const char *const locales[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
+    for (size_t i = 0; i < 4 && !setlocale(LC_ALL, locales[i]); i++)
+        ;
+    ock_model *opened = NULL;
+    size_t size;
+    OK(b.context, ock_model_save(b.net, b.path));
+    char *bytes = read_file(b.path, &size);
+    bytes[1000] = '\0';
+    ck_assert_ptr_nonnull(strstr(bytes + 8, "\\\"rate\\\":3.00000012e-01}"));
+    OK(b.context, ock_model_open(b.context, b.path, &opened));
+    expect_same_weights(b.net, opened);
+    free(bytes);
+    ock_model_destroy(opened);
+    bench_close(&b);
+}
+END_TEST
+
+/* Loading forgets moments, steps and epochs: what follows is as after the first loading. */
+START_TEST(loading_begins_anew)
+{
+    bench b = bench_open();
+    samples data = samples_create(ROWS, FEATURES, OUTPUTS);
+    ock_dataset *set = labelled(b.context, &data);
+    ock_model *opened = NULL;
+    OK(b.context, ock_model_save(b.net, b.path));
+    OK(b.context, ock_model_open(b.context, b.path, &opened));
+    OK(b.context, ock_model_load(b.net, b.path));
+    OK(b.context, ock_model_fit(b.net, set, NULL, NULL, NULL));
+    OK(b.context, ock_model_fit(opened, set, NULL, NULL, NULL));
+    expect_same_weights(b.net, opened);
+    ock_model_destroy(opened);
+    ock_dataset_destroy(set);
+    samples_free(&data);
+    bench_close(&b);
+}
+END_TEST
+
+/* ---- What is refused ---- */
+
+/* Neither opens nor loads, and the network keeps its weights. */
+static void expect_bad(const bench *b, ock_model *net, const char *words)
+{
+    ock_model *opened = NULL;
+    size_t count, other;
+    float *before = weights_of(net, &count);
+    REFUSED(b->context, OCK_BAD_FILE, words, ock_model_open(b->context, b->path, &opened));
+    ck_assert_ptr_null(opened);
+    REFUSED(b->context, OCK_BAD_FILE, b->path, ock_model_load(net, b->path));
+    float *after = weights_of(net, &other);
+    ck_assert_mem_eq(before, after, count * sizeof *before);
+    free(after);
+    free(before);
+}
+
+START_TEST(cut_at_every_length)
+{
+    bench b = bench_open();
+    size_t size;
+    OK(b.context, ock_model_save(b.net, b.path));
+    char *bytes = read_file(b.path, &size);
+    bytes[size] = 0;
+    write_file(b.path, bytes, size + 1);
+    expect_bad(&b, b.net, "more than");
+    while (size-- > 0) {
+        ck_assert_int_eq(truncate(b.path, (off_t)size), 0);
+        expect_bad(&b, b.net, "cut short");
+    }
+    free(bytes);
+    bench_close(&b);
+}
+END_TEST
+
+START_TEST(absurd_header_lengths)
+{
+    bench b = bench_open();
+    const uint64_t lengths[] = {0,          1,          9,         17,         1 << 20,
+                                UINT32_MAX, 1ull << 62, INT64_MAX, UINT64_MAX, UINT64_MAX - 8};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        unsigned char bytes[24];
+        memset(bytes, ' ', sizeof bytes);
+        for (size_t k = 0; k < 8; k++)
+            bytes[k] = (unsigned char)(lengths[i] >> (8 * k));
+        write_file(b.path, bytes, sizeof bytes);
+        expect_bad(&b, b.net, lengths[i] > 16 ? "longer than the file" : "JSON object");
+    }
+    bench_close(&b);
+}
+END_TEST
+
+#define METADATA(layers) "{\"__metadata__\":{\"ockham\":\"" layers "\"}"
+#define INPUT "{\\\"layer\\\":\\\"input\\\",\\\"units\\\":1}"
+#define DENSE_OF(units, activation, l1)                                                            \
+    "{\\\"layer\\\":\\\"dense\\\",\\\"units\\\":" units ",\\\"activation\\\":\\\"" activation      \
+    "\\\",\\\"bias\\\":false,\\\"initializer\\\":\\\"he_normal\\\",\\\"kernel_l1\\\":" l1          \
+    ",\\\"kernel_l2\\\":0,\\\"bias_l1\\\":0,\\\"bias_l2\\\":0}"
+#define DENSE DENSE_OF("1", "relu", "0")
+#define ONE METADATA("[" INPUT "," DENSE "]")
+#define TENSOR(shape, offsets)                                                                     \
+    ",\"0.kernel\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
+
+START_TEST(headers_that_are_wrong)
+{
+    const struct {
+        const char *header;
+        size_t data;
+        const char *words; /* NULL: right */
+    } cases[] = {
+        {ONE TENSOR("[1,1]", "[0,4]") "}", 4, NULL},
+        {ONE TENSOR("[1,1]", "[0,4]") "}   ", 4, NULL},
+        {"", 0, "JSON object"},
+        {"not JSON", 0, "JSON object"},
+        {"[]", 0, "JSON object"},
+        {"{}", 0, "list of layers"},
+        {"{} {}", 0, "JSON object"},
+        {"{\"__metadata__\":3}", 0, "list of layers"},
+        {"{\"__metadata__\":{\"ockham\":7}}", 0, "list of layers"},
+        {METADATA("[") "}", 0, "list of layers"},
+        {METADATA("{}") "}", 0, "list of layers"},
+        {METADATA("[]") "}", 0, "empty"},
+        {METADATA("[" INPUT "]") "}", 0, "empty"},
+        {METADATA("[" DENSE "]") "}", 0, "begin with the input"},
+        {METADATA("[{\\\"layer\\\":\\\"input\\\",\\\"units\\\":0}," DENSE "]") "}", 0,
+         "inputs is 0"},
+        {METADATA("[{\\\"layer\\\":\\\"input\\\",\\\"units\\\":1.5}," DENSE "]") "}", 0, "input"},
+        {METADATA("[" INPUT ",{\\\"layer\\\":\\\"convolution\\\"}]") "}", 0, "layer 0"},
+        {METADATA("[" INPUT "," DENSE ",7]") "}", 0, "layer 1"},
+        {METADATA("[" INPUT "," DENSE ",{\\\"layer\\\":\\\"dropout\\\",\\\"rate\\\":1}]") "}", 0,
+         "layer 1 of the list: rate is 1"},
+        {METADATA("[" INPUT "," DENSE ",{\\\"layer\\\":\\\"dropout\\\"}]") "}", 0, "layer 1"},
+        {METADATA("[" INPUT "," DENSE_OF("1", "relu", "1e99") "]") "}", 0, "layer 0"},
+        {METADATA("[" INPUT "," DENSE_OF("1", "relu", "-1") "]") "}", 0, "layer 0"},
+        {METADATA("[" INPUT "," DENSE_OF("1", "swish", "0") "]") "}", 0, "layer 0"},
+        {METADATA("[" INPUT "," DENSE_OF("0", "relu", "0") "]") "}", 0, "units is 0"},
+        {METADATA("[" INPUT "," DENSE_OF("1e10", "relu", "0") "]") "}", 0, "layer 0"},
+        /* two products of 2^62 bytes, refused before a byte is asked for */
+        {METADATA("[" INPUT "," DENSE_OF("2147483647", "relu", "0") "," DENSE_OF(
+             "2147483647", "relu", "0") "]") TENSOR("[1,2147483647]", "[0,8589934588]") "}",
+         4, "0.kernel does not lie within the file"},
+        {ONE "}", 4, "0.kernel is missing"},
+        {ONE TENSOR("[1]", "[0,4]") "}", 4, "shape"},
+        {ONE TENSOR("[1,2]", "[0,4]") "}", 4, "shape"},
+        {ONE TENSOR("[1,1,1]", "[0,4]") "}", 4, "shape"},
+        {ONE TENSOR("7", "[0,4]") "}", 4, "shape"},
+        {ONE TENSOR("[1,1]", "[0,8]") "}", 8, "data_offsets"},
+        {ONE TENSOR("[1,1]", "[4,0]") "}", 4, "data_offsets"},
+        {ONE TENSOR("[1,1]", "[-4,0]") "}", 4, "data_offsets"},
+        {ONE TENSOR("[1,1]", "[0.5,4.5]") "}", 8, "data_offsets"},
+        {ONE TENSOR("[1,1]", "[4,8]") "}", 4, "data_offsets"},
+        {ONE TENSOR("[1,1]", "[0]") "}", 4, "data_offsets"},
+        {ONE TENSOR("[1,1]", "[0,4]") "}", 8, "more than"},
+        {ONE TENSOR("[1,1]", "[0,4]") ",\"9.kernel\":{}}", 4, "more than"},
+        {ONE ",\"0.kernel\":{\"dtype\":\"F16\",\"shape\":[1,1],\"data_offsets\":[0,4]}}", 4, "F32"},
+        {ONE ",\"0.kernel\":[]}", 4, "F32"},
+    };
+    bench b = bench_open();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_header(b.path, cases[i].header, cases[i].data);
+        ock_model *opened = NULL;
+        ock_status status = ock_model_open(b.context, b.path, &opened);
+        if (cases[i].words)
+            REFUSED(b.context, OCK_BAD_FILE, cases[i].words, status);
+        else
+            OK(b.context, status);
+        ock_model_destroy(opened);
+    }
+    bench_close(&b);
+}
+END_TEST
+
+START_TEST(other_layers)
+{
+    bench b = bench_open();
+    OK(b.context, ock_model_save(b.net, b.path));
+    spec wider[7], other[7], biased[7], freer[7];
+    memcpy(wider, layers, sizeof layers);
+    memcpy(other, layers, sizeof layers);
+    memcpy(biased, layers, sizeof layers);
+    memcpy(freer, layers, sizeof layers);
+    wider[0].units = 8;
+    other[0].activation = OCK_TANH;
+    biased[3].no_bias = false;
+    freer[0].l2 = 0;
+    freer[1].rate = 0.9f;
+    const struct {
+        const spec *specs;
+        const char *words;
+    } cases[] = {{wider, "layer 0 is dense, 6 to 7, relu; the network's is dense, 6 to 8, relu"},
+                 {other, "tanh"},
+                 {biased, "no bias"},
+                 {layers + 1, "6 layers, the network has 5"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ock_model *net = build(b.context, FEATURES, cases[i].specs);
+        REFUSED(b.context, OCK_SHAPE_MISMATCH, cases[i].words, ock_model_load(net, b.path));
+        ck_assert_uint_eq(ock_model_tensor_count(net), 0);
+        ock_model_destroy(net);
+    }
+    ock_model *net = build(b.context, FEATURES, freer);
+    OK(b.context, ock_model_load(net, b.path));
+    expect_same_weights(net, b.net);
+    ock_model_destroy(net);
+    bench_close(&b);
+}
+END_TEST
+
+START_TEST(arguments_and_places)
+{
+    bench b = bench_open();
+    ock_model *opened = NULL;
+    char nowhere[96];
+    snprintf(nowhere, sizeof nowhere, "%s/no/net", b.folder);
+    ck_assert_int_eq(ock_model_save(NULL, b.path), OCK_INVALID_ARGUMENT);
+    ck_assert_int_eq(ock_model_load(NULL, b.path), OCK_INVALID_ARGUMENT);
+    ck_assert_int_eq(ock_model_open(NULL, b.path, &opened), OCK_INVALID_ARGUMENT);
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "path", ock_model_save(b.net, NULL));
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "path", ock_model_save(b.net, ""));
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "path", ock_model_load(b.net, NULL));
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "path", ock_model_open(b.context, NULL, &opened));
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "model", ock_model_open(b.context, b.path, NULL));
+    REFUSED(b.context, OCK_FILE_FAILED, "No such file", ock_model_open(b.context, b.path, &opened));
+    REFUSED(b.context, OCK_FILE_FAILED, "No such file", ock_model_save(b.net, nowhere));
+    REFUSED(b.context, OCK_FILE_FAILED, "not a regular file", ock_model_load(b.net, b.folder));
+    REFUSED(b.context, OCK_FILE_FAILED, "not a regular file", ock_model_save(b.net, b.folder));
+    REFUSED(b.context, OCK_FILE_FAILED, "not a regular file", ock_model_save(b.net, "/dev/null"));
+    bench_close(&b);
+}
+END_TEST
+
+/* As on a full disk: no more than so many bytes can be written. */
+START_TEST(a_full_disk_keeps_the_older_file)
+{
+    bench b = bench_open();
+    size_t size, after;
+    OK(b.context, ock_model_save(b.net, b.path));
+    char *bytes = read_file(b.path, &size);
+    ock_model *other = trained(b.context, layers);
+    OK(b.context, ock_model_initialize(other, 99));
+    signal(SIGXFSZ, SIG_IGN);
+    const rlim_t room[] = {0, 100, size - 1};
+    for (size_t i = 0; i < sizeof room / sizeof *room; i++) {
+        struct rlimit limit;
+        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+        rlim_t whole = limit.rlim_cur;
+        limit.rlim_cur = room[i];
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        ock_status status = ock_model_save(other, b.path);
+        limit.rlim_cur = whole;
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        REFUSED(b.context, OCK_FILE_FAILED, "File too large", status);
+        char *kept = read_file(b.path, &after);
+        ck_assert_uint_eq(after, size);
+        ck_assert_mem_eq(bytes, kept, size);
+        free(kept);
+    }
+    OK(b.context, ock_model_save(other, b.path));
+    free(bytes);
+    ock_model_destroy(other);
+    bench_close(&b);
+}
+END_TEST
+
+Suite *weights_suite(void)
+{
+    Suite *suite = suite_create("weights");
+    TCase *cases = tcase_create("weights");
+    tcase_add_test(cases, round_trip);
+    tcase_add_test(cases, the_file_is_safetensors);
+    tcase_add_test(cases, an_untrained_network_is_saved);
+    tcase_add_test(cases, a_decimal_comma_changes_nothing);
+    tcase_add_test(cases, loading_begins_anew);
+    tcase_add_test(cases, cut_at_every_length);
+    tcase_add_test(cases, absurd_header_lengths);
+    tcase_add_test(cases, headers_that_are_wrong);
+    tcase_add_test(cases, other_layers);
+    tcase_add_test(cases, arguments_and_places);
+    tcase_add_test(cases, a_full_disk_keeps_the_older_file);
+    tcase_set_timeout(cases, 60);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
