@@ -4,19 +4,15 @@
 
 #include "epilogue.cl"
 
-static float row_max(global const float *x, uint cols)
-{
-    realV most = -INFINITY;
-    for (uint col = 0; col < cols; col += OCK_V)
-        most = LARGER(most, select((realV)(-INFINITY), loadV(x + col), lanes_below(col, cols)));
-    return largest_lane(most);
-}
-
 /* What softmax takes from a row: its largest element and sum exp(x - largest). */
 static float2 softmax_row(global const float *x, uint cols)
 {
-    float most = row_max(x, cols);
-    realV sum = 0;
+    realV largest = -INFINITY, sum = 0;
+    for (uint col = 0; col < cols; col += OCK_V) {
+        realV value = select((realV)(-INFINITY), loadV(x + col), lanes_below(col, cols));
+        largest = LARGER(largest, value);
+    }
+    float most = largest_lane(largest);
     for (uint col = 0; col < cols; col += OCK_V)
         sum += select((realV)(0), exp(loadV(x + col) - most), lanes_below(col, cols));
     return (float2)(most, sum_lanes(sum));

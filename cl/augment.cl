@@ -21,7 +21,7 @@ static affine_t augment_map(float rotation, float2 shift, float zoom, float2 siz
 {
     uint4 word = philox((uint4)(index, epoch, 0, PURPOSE_AUGMENT), seed);
     uint4 more = philox((uint4)(index, epoch, 1, PURPOSE_AUGMENT), seed);
-    float angle = -augment_draw(word.x, rotation) * (M_PI_F / 180);
+    float angle = -augment_draw(word.x, rotation) * 0.017453292519943295f;
     float2 down = (float2)(cos(angle), sin(angle)), right = (float2)(-down.y, down.x);
     affine_t map;
     map.centre = size / 2 - 0.5f;

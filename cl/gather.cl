@@ -11,9 +11,9 @@ kernel void gather(uint source_rows, long first, uint rows, uint cols, TENSOR(co
     long from = *AT(indices, row, 0) - first;
     if (from < 0 || from >= source_rows)
         return;
-    if (col + OCK_V <= cols)
-        storeV(loadV(AT(source, from, col)), AT(y, row, col));
-    else /* integers have no padding */
-        for (; col < cols; col++)
+    if (y_stride % OCK_V == 0)
+        *(global uintV *)AT(y, row, col) = *(global const uintV *)AT(source, from, col);
+    else /* integers, whose rows have no padding */
+        for (uint last = min(col + OCK_V, cols); col < last; col++)
             *AT(y, row, col) = *AT(source, from, col);
 }

@@ -2,13 +2,13 @@
  * loss_total adds them up; the gradient, which may be NULL, is that of the mean over the rows. */
 #include "activation.cl"
 
-/* The first column that holds `value`; cols where none does. */
-static uint first_equal(global const float *x, uint cols, float value)
+/* The column of the largest value, the first of equals. */
+static uint first_largest(global const float *x, uint cols)
 {
-    uint col = 0;
-    while (col < cols && x[col] != value)
-        col++;
-    return col;
+    uint best = 0;
+    for (uint col = 1; col < cols; col++)
+        best = x[col] > x[best] ? col : best;
+    return best;
 }
 
 /* Sum t (log sum exp z - z), and sum t, over a row whose softmax_row is s. */
@@ -41,11 +41,11 @@ kernel void softmax_crossentropy(uint rows, uint cols, TENSOR(const float, logit
         if (known)
             loss = (float2)(log(s.y) - (z[expected] - s.x), 1);
     } else {
-        expected = first_equal(t, cols, row_max(t, cols));
+        expected = first_largest(t, cols);
         loss = soft_target_loss(z, t, cols, s);
     }
     results[2 * row] = loss.x;
-    results[2 * row + 1] = first_equal(z, cols, s.x) == expected;
+    results[2 * row + 1] = first_largest(z, cols) == expected;
     if (!gradient)
         return;
     for (uint col = 0; col < cols; col += OCK_V) {
@@ -60,8 +60,8 @@ kernel void softmax_crossentropy(uint rows, uint cols, TENSOR(const float, logit
 
 /* One work-item per row: binary cross-entropy of logits, or squared error. */
 kernel void columns_loss(int binary, uint rows, uint cols, TENSOR(const float, prediction),
-                            TENSOR(const float, target), TENSOR(float, gradient),
-                            global float *results)
+                         TENSOR(const float, target), TENSOR(float, gradient),
+                         global float *results)
 {
     uint row = get_global_id(0);
     if (row >= rows)

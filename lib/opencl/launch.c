@@ -106,10 +106,13 @@ ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *gl
                          const size_t *local)
 {
     opencl_backend *opencl = call->backend;
-    size_t rounded[3];
+    const size_t line[] = {8}, square[] = {8, 8};
+    size_t rounded[2];
     cl_event event = NULL;
+    if (!local)
+        local = dimensions == 1 ? line : square;
     for (cl_uint i = 0; i < dimensions; i++)
-        rounded[i] = local ? round_up(global[i], local[i]) : global[i];
+        rounded[i] = round_up(global[i], local[i]);
     if (call->error == CL_SUCCESS)
         call->error = clEnqueueNDRangeKernel(opencl->queue, call->kernel, dimensions, NULL, rounded,
                                              local, 0, NULL, &event);

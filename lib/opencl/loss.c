@@ -32,5 +32,6 @@ ock_status opencl_loss(ock_backend *backend, ock_loss_kind kind, const ock_tenso
     opencl_arg_uint(&call, (uint32_t)prediction->rows);
     opencl_arg_buffer(&call, results);
     opencl_arg_tensor(&call, totals);
-    return opencl_launch(&call, 1, &(size_t){1}, NULL);
+    const size_t one = 1;
+    return opencl_launch(&call, 1, &one, &one);
 }

@@ -95,7 +95,8 @@ void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout);
  * epsilon, float l1, float l2. */
 void opencl_arg_update(opencl_call *call, const ock_update *update, ock_penalty penalty);
 
-/* global is rounded up to local, which may be NULL; kernels check their bounds. */
+/* One or two dimensions. global is rounded up to local, so kernels check their bounds. NULL takes
+ * a fixed size: a driver's own choice goes with global, and PoCL compiles a kernel for each. */
 ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *global,
                          const size_t *local);
 
