@@ -21,7 +21,27 @@
     X(matmul_special)                                                                              \
     X(dense_forward)                                                                               \
     X(dense_backward_input)                                                                        \
-    X(dense_backward_weights)
+    X(dense_backward_weights)                                                                      \
+    X(activation_forward)                                                                          \
+    X(activation_backward)                                                                         \
+    X(softmax_forward)                                                                             \
+    X(softmax_backward)                                                                            \
+    X(dropout)                                                                                     \
+    X(loss_labels)                                                                                 \
+    X(loss_probabilities)                                                                          \
+    X(loss_binary)                                                                                 \
+    X(loss_squared)                                                                                \
+    X(loss_bad)                                                                                    \
+    X(batch_norm_forward)                                                                          \
+    X(batch_norm_backward)                                                                         \
+    X(reduce)                                                                                      \
+    X(reduce_max_special)                                                                          \
+    X(gather)                                                                                      \
+    X(gather_integers)                                                                             \
+    X(augment)                                                                                     \
+    X(step)                                                                                        \
+    X(penalty)                                                                                     \
+    X(penalty_compensated)
 
 typedef struct checkcl checkcl;
 
