@@ -184,8 +184,8 @@ static void run_job(const ock_backend *backend, const scalar_product *p, size_t 
 void scalar_product_run(ock_backend *backend, const scalar_product *product)
 {
     size_t jobs = scalar_product_jobs(backend, product);
-    size_t touched = product->rows * product->depth + product->depth * product->cols;
-#pragma omp parallel for schedule(dynamic) num_threads(scalar_threads(backend, touched))
+#pragma omp parallel for schedule(dynamic)                                                         \
+    num_threads(scalar_threads(backend, product->depth *(product->rows + product->cols)))
     for (size_t number = 0; number < jobs; number++)
         run_job(backend, product, number);
 }
