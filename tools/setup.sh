@@ -60,7 +60,10 @@ configure() {
     if [ -e "$root/build/build.ninja" ]; then
         set -- "$@" --reconfigure
     fi
-    meson setup "$@" "$root/build" "$root" </dev/null
+    output=$(meson setup "$@" "$root/build" "$root" </dev/null 2>&1) || {
+        echo "$output" >&2
+        give_up "The build could not be configured."
+    }
 }
 
 exec 9<"$0" # one at a time
@@ -70,9 +73,9 @@ install_missing $(packages)
 for program in meson ninja cc; do
     command -v "$program" >/dev/null || give_up "$program is missing."
 done
-configure || give_up "The build could not be configured."
+configure
 if [ "$part" = build ]; then
-    ninja -C "$root/build" ockham-query ockham-train </dev/null
+    ninja -C "$root/build" tools/ockham-query tools/ockham-train </dev/null
 else
     ninja -C "$root/build" </dev/null
 fi
