@@ -95,6 +95,12 @@ typedef struct ock_fit {
 /* As Keras: 1 epoch, batches of 32, Adam, shuffling; softmax cross-entropy; no early stopping. */
 OCK_API ock_fit ock_fit_defaults(void);
 
+/* The random numbers of a fit depend on the seed and the model's own counts alone, which later fits
+ * go on with. Epoch e, from 0, visits the rows in the order of Fisher and Yates: for i from the last
+ * down to 1, row i changes places with row r mod (i + 1), where words 0 and 1 of the draw at counter
+ * (i, e, 0, OCK_PURPOSE_SHUFFLE) are the high and the low half of r. Dropout takes the step's
+ * number, from 1, for `step` and the position among all layers for `layer`. */
+
 /* Trains. The loss decides how the last activation is treated: OCK_SOFTMAX_CROSSENTROPY needs
  * OCK_SOFTMAX last, or logits (OCK_LINEAR); OCK_BINARY_CROSSENTROPY needs
  * OCK_SIGMOID or OCK_LINEAR; OCK_MEAN_SQUARED_ERROR takes any. The last batch may be

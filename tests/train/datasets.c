@@ -214,6 +214,35 @@ START_TEST(zca_is_symmetric)
 }
 END_TEST
 
+/* Of features that are sums of others the covariance has eigenvalues of 0, which rounding moves to
+ * either side. */
+START_TEST(dependent_features_stay_finite)
+{
+    ock_context *context = open_context();
+    samples data = samples_create(ROWS, FEATURES, OUTPUTS);
+    for (size_t i = 0; i < ROWS; i++) {
+        float *x = data.x + i * FEATURES;
+        x[0] *= 255;
+        x[1] *= 255;
+        for (size_t j = 2; j < FEATURES; j++)
+            x[j] = x[j - 1] + x[j - 2] / 3;
+    }
+    ock_dataset *set = labelled(context, &data);
+    ock_zca *zca = fit_or_skip(set);
+    if (zca) {
+        OK(context, ock_zca_apply(zca, set));
+        float *x = features_of(set);
+        for (size_t i = 0; i < ROWS * FEATURES; i++)
+            ck_assert(isfinite(x[i]));
+        free(x);
+    }
+    ock_zca_destroy(zca);
+    ock_dataset_destroy(set);
+    samples_free(&data);
+    ock_context_destroy(context);
+}
+END_TEST
+
 START_TEST(a_view_is_whitened_alone)
 {
     ock_context *context = open_device(test_device, SMALL_BUFFER);
@@ -263,6 +292,7 @@ Suite *datasets_suite(void)
     tcase_add_test(cases, row_too_large_for_a_buffer);
     tcase_add_test(cases, whitened_features_are_uncorrelated);
     tcase_add_test(cases, zca_is_symmetric);
+    tcase_add_test(cases, dependent_features_stay_finite);
     tcase_add_test(cases, a_view_is_whitened_alone);
     tcase_add_test(cases, whitening_what_is_not_finite);
     tcase_set_timeout(cases, 60);
