@@ -1,5 +1,6 @@
 /* Runs the tests of training on the scalar path, or with the argument "opencl" on an OpenCL
- * device; where there is none, exits 77. */
+ * device; where there is none, exits 77. After it, "study" asks for the trajectories alone, of the
+ * whole study. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,10 +47,11 @@ int main(int argc, char **argv)
             return SKIP;
         }
     }
+    test_study = argc > 2 && !strcmp(argv[2], "study");
     SRunner *runner = srunner_create(NULL);
 #define ADD_SUITE(name) srunner_add_suite(runner, name##_suite());
     TRAIN_SUITES(ADD_SUITE)
-    srunner_run_all(runner, CK_NORMAL);
+    srunner_run(runner, test_study ? "trajectory" : NULL, NULL, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;

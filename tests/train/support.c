@@ -5,6 +5,7 @@
 #include "support.h"
 
 const char *test_device = "scalar";
+bool test_study;
 
 void expect_ok(const ock_context *context, ock_status status, const char *call)
 {

@@ -27,6 +27,9 @@ void expect_refused(const ock_context *context, ock_status expected, const char 
 /* The device under test, as ock_context_options takes it. */
 extern const char *test_device;
 
+/* Whether the trajectories are those of the whole study, which takes minutes. */
+extern bool test_study;
+
 ock_context *open_context(void);
 ock_context *open_device(const char *device, size_t max_allocation);
 
