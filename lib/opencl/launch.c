@@ -148,19 +148,24 @@ ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t co
 
 /* ---- Scratch ---- */
 
-/* Commands under way keep the buffer that is replaced. */
+/* Enough for most operations, so that it is seldom replaced; commands under way keep the old one. */
+enum {
+    SCRATCH_LEAST = 1 << 20
+};
+
 ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch)
 {
     opencl_backend *opencl = (opencl_backend *)backend;
     if (bytes > opencl->scratch_bytes) {
         cl_int error;
-        cl_mem larger = clCreateBuffer(opencl->context, CL_MEM_READ_WRITE, bytes, NULL, &error);
+        size_t size = bytes > SCRATCH_LEAST ? bytes : SCRATCH_LEAST;
+        cl_mem larger = clCreateBuffer(opencl->context, CL_MEM_READ_WRITE, size, NULL, &error);
         if (!larger)
             return opencl_failed(backend->log, "scratch memory", error);
         if (opencl->scratch)
             clReleaseMemObject(opencl->scratch);
         opencl->scratch = larger;
-        opencl->scratch_bytes = bytes;
+        opencl->scratch_bytes = size;
     }
     *scratch = opencl->scratch;
     return OCK_OK;
