@@ -44,11 +44,16 @@ static intV lanes_below(uint col, uint cols)
 #define LARGER(a, b) select(b, a, (a) >= (b) || isnan(a))
 #define PLUS(a, b) ((a) + (b))
 
+/* Half of a vector, as T; by its address, since memory checkers lose track of x.lo and x.hi. */
+#define LOW(T, x) ((T *)&(x))[0]
+#define HIGH(T, x) ((T *)&(x))[1]
+#define FOLD(F, T, x) F(LOW(T, x), HIGH(T, x))
+
 /* float name(realV x): all lanes joined by F, as a balanced tree. */
 #if OCK_V == 16
-#define TO_FOUR(F, x) float8 eight = F(x.lo, x.hi); float4 four = F(eight.lo, eight.hi)
+#define TO_FOUR(F, x) float8 eight = FOLD(F, float8, x); float4 four = FOLD(F, float4, eight)
 #elif OCK_V == 8
-#define TO_FOUR(F, x) float4 four = F(x.lo, x.hi)
+#define TO_FOUR(F, x) float4 four = FOLD(F, float4, x)
 #else
 #define TO_FOUR(F, x) float4 four = x
 #endif
@@ -56,7 +61,7 @@ static intV lanes_below(uint col, uint cols)
     static float name(realV x)                                                                     \
     {                                                                                              \
         TO_FOUR(F, x);                                                                             \
-        float2 two = F(four.lo, four.hi);                                                          \
+        float2 two = FOLD(F, float2, four);                                                        \
         return F(two.x, two.y);                                                                    \
     }
 

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "opencl.h"
 
@@ -8,28 +9,22 @@
 
 /* ---- Memory ---- */
 
+/* With contents from the start, which makes drivers allocate now and not at the first use. */
 static ock_status allocate(ock_backend *backend, size_t bytes, void **handle)
 {
     opencl_backend *opencl = (opencl_backend *)backend;
-    const cl_uint zero = 0;
-    cl_event event;
-    cl_int error;
+    cl_int error = CL_OUT_OF_HOST_MEMORY;
     *handle = NULL;
     if (bytes > opencl->max_allocation)
         return ock_log_report(backend->log, OCK_OUT_OF_MEMORY,
                               "%zu bytes exceed the device's largest buffer, %zu bytes", bytes,
                               opencl->max_allocation);
-    cl_mem buffer = clCreateBuffer(opencl->context, CL_MEM_READ_WRITE, bytes, NULL, &error);
-    if (!buffer)
-        return opencl_failed(backend->log, "clCreateBuffer", error);
-    error =
-        clEnqueueFillBuffer(opencl->queue, buffer, &zero, sizeof zero, 0, bytes, 0, NULL, &event);
-    if (error != CL_SUCCESS) {
-        clReleaseMemObject(buffer);
-        return opencl_failed(backend->log, "clEnqueueFillBuffer", error);
-    }
-    *handle = buffer;
-    return opencl_keep(opencl, "a buffer's first fill", event);
+    void *zeros = calloc(1, bytes);
+    if (zeros)
+        *handle = clCreateBuffer(opencl->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes,
+                                 zeros, &error);
+    free(zeros);
+    return *handle ? OCK_OK : opencl_failed(backend->log, "clCreateBuffer", error);
 }
 
 static void release(ock_backend *backend, void *handle)
@@ -40,92 +35,80 @@ static void release(ock_backend *backend, void *handle)
 
 /* ---- Transfers ---- */
 
-/* Where the rows of a tensor lie in its buffer, in bytes. */
-typedef struct region {
-    size_t first, pitch; /* of row 0; from one row to the next */
-    size_t origin[3], extent[3];
-    bool dense;
-} region;
-
-static region region_of(const ock_tensor *tensor)
+static size_t elements(const ock_tensor *tensor)
 {
-    size_t pitch = tensor->stride * sizeof(cl_float), width = tensor->cols * sizeof(cl_float);
-    size_t first = tensor->offset * sizeof(cl_float);
-    return (region){
-        .first = first,
-        .pitch = pitch,
-        .origin = {first % pitch, first / pitch, 0},
-        .extent = {width, tensor->rows, 1},
-        .dense = pitch == width || tensor->rows == 1,
-    };
+    return tensor->rows * tensor->stride;
 }
 
-/* The calls wait; then what came before has ended too, and its failures are known. */
-static ock_status transferred(ock_backend *backend, const char *call, cl_int error)
+/* Maps the tensor's rows, padding included, and waits until it is there. */
+static char *map(opencl_backend *opencl, const ock_tensor *tensor, cl_map_flags flags,
+                 cl_int *error)
 {
+    return clEnqueueMapBuffer(opencl->queue, tensor->storage->handle, CL_TRUE, flags,
+                              tensor->offset * sizeof(cl_float),
+                              elements(tensor) * sizeof(cl_float), 0, NULL, NULL, error);
+}
+
+/* Ends a transfer. What came before it has ended too, and its failures come first. */
+static ock_status unmap(ock_backend *backend, const ock_tensor *tensor, void *mapped, cl_int error)
+{
+    cl_command_queue queue = ((opencl_backend *)backend)->queue;
+    if (mapped)
+        error = clEnqueueUnmapMemObject(queue, tensor->storage->handle, mapped, 0, NULL, NULL);
     ock_status status = opencl_finish(backend);
     if (status != OCK_OK || error == CL_SUCCESS)
         return status;
-    return opencl_failed(backend->log, call, error);
+    return opencl_failed(backend->log, "mapping a tensor", error);
 }
 
 static ock_status write_tensor(ock_backend *backend, const void *data, ock_tensor *tensor)
 {
-    const size_t zero[3] = {0};
-    cl_command_queue queue = ((opencl_backend *)backend)->queue;
-    cl_mem buffer = tensor->storage->handle;
-    region r = region_of(tensor);
+    size_t width = tensor->cols * sizeof(cl_float), pitch = tensor->stride * sizeof(cl_float);
     cl_int error;
-    if (r.dense)
-        error = clEnqueueWriteBuffer(queue, buffer, CL_TRUE, r.first, r.extent[0] * r.extent[1],
-                                     data, 0, NULL, NULL);
-    else
-        error = clEnqueueWriteBufferRect(queue, buffer, CL_TRUE, r.origin, zero, r.extent, r.pitch,
-                                         0, r.extent[0], 0, data, 0, NULL, NULL);
-    return transferred(backend, "writing a tensor", error);
+    char *mapped = map((opencl_backend *)backend, tensor, CL_MAP_READ | CL_MAP_WRITE, &error);
+    for (size_t i = 0; mapped && i < tensor->rows; i++)
+        memcpy(mapped + i * pitch, (const char *)data + i * width, width);
+    return unmap(backend, tensor, mapped, error);
 }
 
 static ock_status read_tensor(ock_backend *backend, const ock_tensor *tensor, void *data)
 {
-    const size_t zero[3] = {0};
-    cl_command_queue queue = ((opencl_backend *)backend)->queue;
-    cl_mem buffer = tensor->storage->handle;
-    region r = region_of(tensor);
+    size_t width = tensor->cols * sizeof(cl_float), pitch = tensor->stride * sizeof(cl_float);
     cl_int error;
-    if (r.dense)
-        error = clEnqueueReadBuffer(queue, buffer, CL_TRUE, r.first, r.extent[0] * r.extent[1],
-                                    data, 0, NULL, NULL);
-    else
-        error = clEnqueueReadBufferRect(queue, buffer, CL_TRUE, r.origin, zero, r.extent, r.pitch,
-                                        0, r.extent[0], 0, data, 0, NULL, NULL);
-    return transferred(backend, "reading a tensor", error);
+    char *mapped = map((opencl_backend *)backend, tensor, CL_MAP_READ, &error);
+    for (size_t i = 0; mapped && i < tensor->rows; i++)
+        memcpy((char *)data + i * width, mapped + i * pitch, width);
+    return unmap(backend, tensor, mapped, error);
+}
+
+/* ---- Copies on the device ---- */
+
+static ock_status launch_over(opencl_call *call, size_t count)
+{
+    const size_t local = 64, global = opencl_ceil_div(count, call->backend->tiles.vector);
+    return opencl_launch(call, 1, &global, &local);
 }
 
 ock_status opencl_fill(ock_backend *backend, float value, ock_tensor *y)
 {
-    opencl_backend *opencl = (opencl_backend *)backend;
-    cl_float pattern = value;
-    cl_event event;
-    region r = region_of(y);
-    cl_int error = clEnqueueFillBuffer(opencl->queue, y->storage->handle, &pattern, sizeof pattern,
-                                       r.first, r.pitch * y->rows, 0, NULL, &event);
-    if (error != CL_SUCCESS)
-        return opencl_failed(backend->log, "fill", error);
-    return opencl_keep(opencl, "fill", event);
+    opencl_call call = opencl_begin(backend, "fill");
+    opencl_arg_buffer(&call, y->storage->handle);
+    opencl_arg_ulong(&call, y->offset);
+    opencl_arg_ulong(&call, elements(y));
+    opencl_arg_float(&call, value);
+    return launch_over(&call, elements(y));
 }
 
+/* Tensors of one shape have one stride. */
 ock_status opencl_copy(ock_backend *backend, const ock_tensor *x, ock_tensor *y)
 {
-    opencl_backend *opencl = (opencl_backend *)backend;
-    cl_event event;
-    region from = region_of(x), to = region_of(y);
-    cl_int error = clEnqueueCopyBufferRect(opencl->queue, x->storage->handle, y->storage->handle,
-                                           from.origin, to.origin, from.extent, from.pitch,
-                                           from.pitch * (from.origin[1] + x->rows), to.pitch,
-                                           to.pitch * (to.origin[1] + y->rows), 0, NULL, &event);
-    if (error != CL_SUCCESS)
-        return opencl_failed(backend->log, "copy", error);
-    return opencl_keep(opencl, "copy", event);
+    opencl_call call = opencl_begin(backend, "copy");
+    opencl_arg_buffer(&call, x->storage->handle);
+    opencl_arg_ulong(&call, x->offset);
+    opencl_arg_buffer(&call, y->storage->handle);
+    opencl_arg_ulong(&call, y->offset);
+    opencl_arg_ulong(&call, elements(x));
+    return launch_over(&call, elements(x));
 }
 
 /* ---- Opening and closing ---- */

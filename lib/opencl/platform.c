@@ -42,16 +42,31 @@ static cl_int query_device(const void *object, cl_uint property, size_t size, vo
     return clGetDeviceInfo(*(const cl_device_id *)object, property, size, value, used);
 }
 
-static void get_text(query get, const void *object, cl_uint property, char *text, size_t size)
+/* The caller's to free. */
+static char *whole_text(query get, const void *object, cl_uint property)
 {
     size_t length = 0;
-    text[0] = '\0';
     if (get(object, property, 0, NULL, &length) != CL_SUCCESS || length > TEXT_MAX)
-        return;
-    char *whole = calloc(1, length + 1);
-    if (whole && get(object, property, length, whole, NULL) == CL_SUCCESS)
-        snprintf(text, size, "%s", whole);
+        return NULL;
+    char *text = calloc(1, length + 1);
+    if (text && get(object, property, length, text, NULL) != CL_SUCCESS)
+        text[0] = '\0';
+    return text;
+}
+
+static void get_text(query get, const void *object, cl_uint property, char *text, size_t size)
+{
+    char *whole = whole_text(get, object, property);
+    snprintf(text, size, "%s", whole ? whole : "");
     free(whole);
+}
+
+static bool has_extension(cl_device_id device, const char *name)
+{
+    char *all = whole_text(query_device, &device, CL_DEVICE_EXTENSIONS);
+    bool has = all && strstr(all, name);
+    free(all);
+    return has;
 }
 
 static uint64_t get_number(cl_device_id device, cl_uint property)
@@ -124,8 +139,8 @@ static void append_device(device_rows *rows, ock_device row, cl_device_id device
     row.global_memory = get_number(device, CL_DEVICE_GLOBAL_MEM_SIZE);
     row.max_allocation = get_number(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     row.local_memory = get_number(device, CL_DEVICE_LOCAL_MEM_SIZE);
-    row.fp16 = get_number(device, CL_DEVICE_HALF_FP_CONFIG) != 0;
-    row.fp64 = get_number(device, CL_DEVICE_DOUBLE_FP_CONFIG) != 0;
+    row.fp16 = has_extension(device, "cl_khr_fp16");
+    row.fp64 = has_extension(device, "cl_khr_fp64");
     check_floor(&row, device);
     append(rows, &row);
 }
