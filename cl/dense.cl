@@ -46,6 +46,32 @@ kernel void dense_backward_input(TENSOR(const float, dy), TENSOR(const float, w)
     }
 }
 
+/* A group's two penalty sums, for penalty_total. partials may be NULL, then in the whole group. */
+static void store_partials(realV absolute, realV square, global float *partials,
+                           local float *shared)
+{
+    if (!partials)
+        return;
+    partials += 2 * (get_group_id(1) * get_num_groups(0) + get_group_id(0));
+#if OCK_GROUP == 1
+    vstore2((float2)(sum_lanes(absolute), sum_lanes(square)), 0, partials);
+#else
+    local float *squares = shared + OCK_GROUP * OCK_GROUP;
+    uint id = get_local_id(1) * OCK_GROUP + get_local_id(0);
+    shared[id] = sum_lanes(absolute);
+    squares[id] = sum_lanes(square);
+    for (uint width = OCK_GROUP * OCK_GROUP / 2; width > 0; width /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (id < width) {
+            shared[id] += shared[id + width];
+            squares[id] += squares[id + width];
+        }
+    }
+    if (id == 0)
+        vstore2((float2)(shared[0], squares[0]), 0, partials);
+#endif
+}
+
 /* The step on w (I x O; m and v its moments) with the gradient x^T dy: x is B x I, dy B x O. partials
  * (may be NULL) receives each group's penalty sums. */
 kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, dy), TENSOR(float, w),
@@ -83,8 +109,6 @@ kernel void dense_backward_bias(TENSOR(const float, dy), TENSOR(float, b), TENSO
         g += loadV(AT(dy, row, col));
     realV before = update_weights(&update, g, AT(b, 0, col), AT(m, 0, col), AT(v, 0, col));
     penalty_sums(before, lanes_below(col, outputs), &absolute, &square);
-    if (partials) {
-        partials[2 * get_global_id(0)] = sum_lanes(absolute);
-        partials[2 * get_global_id(0) + 1] = sum_lanes(square);
-    }
+    if (partials)
+        vstore2((float2)(sum_lanes(absolute), sum_lanes(square)), get_global_id(0), partials);
 }

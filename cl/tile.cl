@@ -113,17 +113,6 @@ static void product_dot(matrix a, matrix b, extent e, uint row, uint col, realV 
     }
 }
 
-/* Each tile's two sums, for penalty_total. partials may be NULL. */
-static void store_partials(realV absolute, realV square, global float *partials,
-                           local float *shared)
-{
-    if (!partials)
-        return;
-    ulong tile = get_group_id(1) * get_num_groups(0) + get_group_id(0);
-    partials[2 * tile] = sum_lanes(absolute);
-    partials[2 * tile + 1] = sum_lanes(square);
-}
-
 #else
 
 #define TILE_ROW ((uint)get_global_id(1) * OCK_ROWS)
@@ -175,30 +164,6 @@ static void product(matrix a, matrix b, extent e, uint row, uint col, realV *til
                 tile[r] = fma((realV)(a_block[j * PITCH + y + r]), b_row, tile[r]);
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-    }
-}
-
-/* Each group's two sums, for penalty_total. partials may be NULL, in all of the group. */
-static void store_partials(realV absolute, realV square, global float *partials,
-                           local float *shared)
-{
-    const uint items = OCK_GROUP * OCK_GROUP;
-    uint id = get_local_id(1) * OCK_GROUP + get_local_id(0);
-    if (!partials)
-        return;
-    shared[id] = sum_lanes(absolute);
-    shared[items + id] = sum_lanes(square);
-    for (uint half_way = items / 2; half_way > 0; half_way /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (id < half_way) {
-            shared[id] += shared[id + half_way];
-            shared[items + id] += shared[items + id + half_way];
-        }
-    }
-    if (id == 0) {
-        ulong tile = get_group_id(1) * get_num_groups(0) + get_group_id(0);
-        partials[2 * tile] = shared[0];
-        partials[2 * tile + 1] = shared[items];
     }
 }
 
