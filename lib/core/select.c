@@ -193,11 +193,12 @@ ock_status ock_context_create(const ock_context_options *options, ock_context **
     if (!options)
         options = &defaults;
     copy_message(options, "");
+    if (context)
+        *context = NULL;
     if (!context || options->threads < 0) {
         copy_message(options, "ock_context_create: context is NULL, or threads is below 0");
         return OCK_INVALID_ARGUMENT;
     }
-    *context = NULL;
     selection s = {.options = options, .wish = find_wish(options)};
     ock_log log = {0};
     ock_status status = ock_device_list(&s.devices, &s.count);

@@ -51,9 +51,10 @@ static ock_status check_size(ock_context *context, ock_dtype dtype, size_t rows,
 ock_status ock_tensor_create(ock_context *context, ock_dtype dtype, size_t rows, size_t cols,
                              ock_tensor **tensor)
 {
+    if (tensor)
+        *tensor = NULL;
     if (!context || !tensor)
         return ock_context_report(context, OCK_INVALID_ARGUMENT, "ock_tensor_create: NULL");
-    *tensor = NULL;
     ock_status status = check_size(context, dtype, rows, cols);
     if (status != OCK_OK)
         return status;

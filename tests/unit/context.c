@@ -27,7 +27,7 @@ END_TEST
 START_TEST(negative_threads_are_refused)
 {
     ock_context_options options = ock_context_defaults();
-    ock_context *context = NULL;
+    ock_context *context = (ock_context *)&options;
     options.threads = -1;
     assert_status(OCK_INVALID_ARGUMENT, ock_context_create(&options, &context));
     ck_assert_ptr_null(context);

@@ -12,9 +12,10 @@ static ock_tensor *make(ock_context *context, ock_dtype dtype, size_t rows, size
 START_TEST(null_is_refused_or_does_nothing)
 {
     ock_context *context = open_context("scalar");
-    ock_tensor *tensor = make(context, OCK_F32, 2, 3), *other = NULL;
+    ock_tensor *tensor = make(context, OCK_F32, 2, 3), *other = tensor;
     float data[6] = {0};
     assert_status(OCK_INVALID_ARGUMENT, ock_tensor_create(NULL, OCK_F32, 1, 1, &other));
+    ck_assert_ptr_null(other);
     assert_status(OCK_INVALID_ARGUMENT, ock_tensor_create(context, OCK_F32, 1, 1, NULL));
     assert_status(OCK_INVALID_ARGUMENT, ock_tensor_view(NULL, 0, 1, &other));
     assert_status(OCK_INVALID_ARGUMENT, ock_tensor_view(tensor, 0, 1, NULL));
