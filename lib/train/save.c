@@ -104,8 +104,9 @@ static char *header_text(const ock_model *model)
     fputs("{\"__metadata__\":{\"format\":\"ockham\",\"ockham\":\"", out);
     put_escaped(out, layers);
     fputs("\"}", out);
-    for (size_t i = 0; !ock_model_tensor_at(model, i, &tensor); i++)
-        put_tensor(out, &tensor, &offset);
+    for (size_t i = 0, count = ock_model_tensor_count(model); i < count; i++)
+        if (!ock_model_tensor_at(model, i, &tensor))
+            put_tensor(out, &tensor, &offset);
     fputc('}', out);
     free(layers);
     while (!fflush(out) && length % 8)

@@ -106,9 +106,11 @@ START_TEST(round_trip)
 {
     bench b = bench_open();
     ock_model *opened = NULL, *loaded = build(b.context, FEATURES, layers);
+    ock_context_report(b.context, OCK_OK, "as before");
     OK(b.context, ock_model_save(b.net, b.path));
     OK(b.context, ock_model_open(b.context, b.path, &opened));
     OK(b.context, ock_model_load(loaded, b.path));
+    ck_assert_str_eq(ock_context_message(b.context), "as before");
     expect_same_weights(b.net, opened);
     expect_same_weights(b.net, loaded);
     ck_assert_uint_eq(ock_model_inputs(opened), FEATURES);
