@@ -1,4 +1,4 @@
-#include <math.h>
+#include <float.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -54,6 +54,12 @@ void check_range(check *c, const char *name, double value, double low, double hi
     if (!(value >= low && value <= high))
         check_fail(c, OCK_INVALID_ARGUMENT, "%s is %g and must lie in %g..%g", name, value, low,
                    high);
+}
+
+void check_positive(check *c, const char *name, double value)
+{
+    if (!(value > 0 && value <= (double)FLT_MAX))
+        check_fail(c, OCK_INVALID_ARGUMENT, "%s is %g and must be finite and above 0", name, value);
 }
 
 void check_below(check *c, const char *name, double value, double low, double high)

@@ -40,6 +40,8 @@ void check_tensor(check *c, const char *name, const ock_tensor *tensor, ock_dtyp
 void check_shape(check *c, const char *name, const ock_tensor *tensor, size_t rows, size_t cols);
 void check_range(check *c, const char *name, double value, double low, double high);
 
+void check_positive(check *c, const char *name, double value);
+
 /* low <= value < high */
 void check_below(check *c, const char *name, double value, double low, double high);
 

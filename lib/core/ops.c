@@ -1,3 +1,4 @@
+#include <float.h>
 #include <string.h>
 
 #include "core/core.h"
@@ -78,7 +79,8 @@ ock_status ock_activation_backward(ock_activation activation, const ock_tensor *
     check_in_place(&c, "dx", dx, "dy", dy);
     if (check_end(&c) != OCK_OK)
         return c.status;
-    return CALL(c, activation_backward, activation, x, y, dy, dx);
+    bool gelu = activation == OCK_GELU;
+    return CALL(c, activation_backward, activation, gelu ? x : NULL, gelu ? NULL : y, dy, dx);
 }
 
 ock_status ock_dropout_apply(const ock_dropout *dropout, const ock_tensor *x, ock_tensor *y)
@@ -118,6 +120,9 @@ ock_status ock_loss(ock_loss_kind kind, const ock_tensor *prediction, const ock_
         check_apart(&c, "gradient", gradient, "target", target);
     }
     check_totals(&c, totals);
+    check_apart(&c, "totals", totals, "prediction", prediction);
+    check_apart(&c, "totals", totals, "target", target);
+    check_apart(&c, "totals", totals, "gradient", gradient);
     if (check_end(&c) != OCK_OK)
         return c.status;
     return CALL(c, loss, kind, prediction, target, gradient, totals);
@@ -164,7 +169,29 @@ static void check_norm(check *c, const ock_batch_norm *norm, size_t cols)
     check_shape(c, "mean", norm->mean, 1, cols);
     check_shape(c, "variance", norm->variance, 1, cols);
     check_below(c, "momentum", norm->momentum, 0, 1);
-    check_range(c, "epsilon", norm->epsilon, 1e-30, 1);
+    check_positive(c, "epsilon", norm->epsilon);
+}
+
+static void check_apart_from_norm(check *c, const char *name, const ock_tensor *output,
+                                  const ock_batch_norm *norm)
+{
+    check_apart(c, name, output, "gamma", norm->gamma);
+    check_apart(c, name, output, "beta", norm->beta);
+    check_apart(c, name, output, "mean", norm->mean);
+    check_apart(c, name, output, "variance", norm->variance);
+}
+
+/* In training the running statistics are outputs, too. */
+static void check_running(check *c, const ock_batch_norm *norm, const ock_tensor *x)
+{
+    ock_tensor *const running[] = {norm->mean, norm->variance};
+    for (int i = 0; i < 2; i++) {
+        const char *name = i ? "variance" : "mean";
+        check_apart(c, name, running[i], "x", x);
+        check_apart(c, name, running[i], "gamma", norm->gamma);
+        check_apart(c, name, running[i], "beta", norm->beta);
+    }
+    check_apart(c, "mean", norm->mean, "variance", norm->variance);
 }
 
 ock_status ock_batch_norm_forward(const ock_batch_norm *norm, const ock_tensor *x, ock_tensor *y,
@@ -179,6 +206,12 @@ ock_status ock_batch_norm_forward(const ock_batch_norm *norm, const ock_tensor *
         check_shape(&c, "saved", saved, 2, cols_of(x));
     check_apart(&c, "saved", saved, "x", x);
     check_apart(&c, "saved", saved, "y", y);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    check_apart_from_norm(&c, "y", y, norm);
+    check_apart_from_norm(&c, "saved", saved, norm);
+    if (saved)
+        check_running(&c, norm, x);
     if (check_end(&c) != OCK_OK)
         return c.status;
     return CALL(c, batch_norm_forward, norm, x, y, saved);
@@ -196,11 +229,16 @@ ock_status ock_batch_norm_backward(const ock_batch_norm *norm, const ock_tensor 
     check_shape(&c, "gradients", gradients, 2, cols_of(x));
     check_norm(&c, norm, cols_of(x));
     check_apart(&c, "dx", dx, "x", x);
+    check_apart(&c, "dx", dx, "saved", saved);
     check_in_place(&c, "dx", dx, "dy", dy);
     check_apart(&c, "gradients", gradients, "dx", dx);
     check_apart(&c, "gradients", gradients, "dy", dy);
     check_apart(&c, "gradients", gradients, "x", x);
     check_apart(&c, "gradients", gradients, "saved", saved);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    check_apart_from_norm(&c, "dx", dx, norm);
+    check_apart_from_norm(&c, "gradients", gradients, norm);
     if (check_end(&c) != OCK_OK)
         return c.status;
     return CALL(c, batch_norm_backward, norm, x, saved, dy, dx, gradients);
@@ -265,7 +303,7 @@ static void check_augmentation(check *c, const ock_augmentation *a, size_t cols)
     check_range(c, "width_shift_range", a->width_shift_range, 0, 1);
     check_range(c, "height_shift_range", a->height_shift_range, 0, 1);
     check_below(c, "zoom_range", a->zoom_range, 0, 1);
-    check_range(c, "cval", a->cval, -3e38, 3e38);
+    check_range(c, "cval", a->cval, -FLT_MAX, FLT_MAX);
 }
 
 ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,

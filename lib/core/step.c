@@ -1,3 +1,4 @@
+#include <float.h>
 #include <math.h>
 
 #include "core/core.h"
@@ -23,7 +24,7 @@ static void check_optimizer(check *c, const ock_optimizer *o, uint64_t iteration
         return;
     check_true(c, o->kind == OCK_SGD || o->kind == OCK_ADAM,
                "optimizer kind is none of ock_optimizer_kind");
-    check_range(c, "learning_rate", o->learning_rate, 1e-37, 3e38);
+    check_range(c, "learning_rate", o->learning_rate, 0, FLT_MAX);
     if (o->kind == OCK_SGD) {
         check_below(c, "momentum", o->momentum, 0, 1);
         check_true(c, !o->nesterov || o->momentum > 0, "nesterov needs a momentum above 0");
@@ -31,7 +32,7 @@ static void check_optimizer(check *c, const ock_optimizer *o, uint64_t iteration
     }
     check_below(c, "beta1", o->beta1, 0, 1);
     check_below(c, "beta2", o->beta2, 0, 1);
-    check_range(c, "epsilon", o->epsilon, 1e-37, 1);
+    check_positive(c, "epsilon", o->epsilon);
 }
 
 static ock_update update_at(const ock_optimizer *o, uint64_t iteration)
@@ -50,8 +51,8 @@ static ock_update update_at(const ock_optimizer *o, uint64_t iteration)
 
 static void check_penalty(check *c, const ock_parameter *p)
 {
-    check_range(c, "l1", p->penalty.l1, 0, 3e38);
-    check_range(c, "l2", p->penalty.l2, 0, 3e38);
+    check_range(c, "l1", p->penalty.l1, 0, FLT_MAX);
+    check_range(c, "l2", p->penalty.l2, 0, FLT_MAX);
 }
 
 static void check_parameter(check *c, const ock_optimizer *o, const ock_parameter *p, size_t rows,
@@ -72,6 +73,17 @@ static void check_parameter(check *c, const ock_optimizer *o, const ock_paramete
     }
 }
 
+/* Without the moments that the optimiser does not use, which may be anything. */
+static ock_parameter used_by(const ock_optimizer *o, const ock_parameter *p)
+{
+    ock_parameter used = *p;
+    if (o->kind != OCK_ADAM)
+        used.moment2 = NULL;
+    if (o->kind != OCK_ADAM && o->momentum == 0)
+        used.moment1 = NULL;
+    return used;
+}
+
 static void check_written(check *c, const ock_parameter *p, const char *name,
                           const ock_tensor *read)
 {
@@ -88,16 +100,19 @@ ock_status ock_step(const ock_optimizer *optimizer, uint64_t iteration,
     check_tensor(&c, "gradient", gradient, OCK_F32);
     check_optimizer(&c, optimizer, iteration);
     check_true(&c, parameter, "parameter is NULL");
-    if (parameter && gradient) {
+    if (parameter && gradient)
         check_parameter(&c, optimizer, parameter, gradient->rows, gradient->cols);
-        check_written(&c, parameter, "gradient", gradient);
-        check_written(&c, parameter, "totals", totals);
-    }
     check_totals(&c, totals);
     if (check_end(&c) != OCK_OK)
         return c.status;
+    ock_parameter used = used_by(optimizer, parameter);
+    check_written(&c, &used, "gradient", gradient);
+    check_written(&c, &used, "totals", totals);
+    check_apart(&c, "totals", totals, "gradient", gradient);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
     ock_update update = update_at(optimizer, iteration);
-    return CALL(c, step, &update, parameter, gradient, rows, totals);
+    return CALL(c, step, &update, &used, gradient, rows, totals);
 }
 
 ock_status ock_penalty_add(const ock_parameter *parameter, size_t rows, ock_tensor *totals)
@@ -109,6 +124,8 @@ ock_status ock_penalty_add(const ock_parameter *parameter, size_t rows, ock_tens
         check_penalty(&c, parameter);
     }
     check_shape(&c, "totals", totals, 1, OCK_TOTALS_SIZE);
+    if (parameter)
+        check_apart(&c, "totals", totals, "parameter value", parameter->value);
     if (check_end(&c) != OCK_OK)
         return c.status;
     return CALL(c, penalty, parameter, rows, totals);
@@ -157,6 +174,8 @@ ock_status ock_dense_backward_input(const ock_tensor *dy, const ock_dense_parame
                                     const ock_tensor *y, ock_tensor *dx)
 {
     check c = check_begin("ock_dense_backward_input");
+    if (activation == OCK_LINEAR)
+        y = NULL;
     check_tensor(&c, "dy", dy, OCK_F32);
     check_tensor(&c, "dx", dx, OCK_F32);
     if (dy && dx) {
@@ -195,14 +214,22 @@ ock_status ock_dense_backward_weights(const ock_optimizer *optimizer, uint64_t i
     check_totals(&c, totals);
     if (check_end(&c) != OCK_OK)
         return c.status;
-    const ock_parameter *written[] = {&parameters->kernel, &parameters->bias};
+    ock_dense_parameters used = {.kernel = used_by(optimizer, &parameters->kernel)};
+    if (parameters->bias.value)
+        used.bias = used_by(optimizer, &parameters->bias);
+    const ock_tensor *bias[] = {used.bias.value, used.bias.moment1, used.bias.moment2};
+    const ock_parameter *written[] = {&used.kernel, &used.bias};
     for (int i = 0; i < 2; i++) {
         check_written(&c, written[i], "x", x);
         check_written(&c, written[i], "dy", dy);
         check_written(&c, written[i], "totals", totals);
     }
+    for (int i = 0; i < 3; i++)
+        check_written(&c, &used.kernel, "bias", bias[i]);
+    check_apart(&c, "totals", totals, "x", x);
+    check_apart(&c, "totals", totals, "dy", dy);
     if (check_end(&c) != OCK_OK)
         return c.status;
     ock_update update = update_at(optimizer, iteration);
-    return CALL(c, dense_backward_weights, &update, x, dy, parameters, totals);
+    return CALL(c, dense_backward_weights, &update, x, dy, &used, totals);
 }

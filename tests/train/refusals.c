@@ -280,7 +280,7 @@ START_TEST(optimizer_values)
     ock_model *net = build(context, 4, softmax_net), *untouched = build(context, 4, softmax_net);
     OK(context, ock_model_initialize(net, 0));
     OK(context, ock_model_initialize(untouched, 0));
-    const float rates[] = {0, -1, NAN, INFINITY};
+    const float rates[] = {-1e-3f, -1, NAN, INFINITY};
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         ock_fit options = ock_fit_defaults();
         options.optimizer.learning_rate = rates[i];

@@ -1,5 +1,6 @@
 /* Each operation refuses what does not fit, says which argument it was, and leaves every
  * tensor as it was. B 4 rows, I 5 inputs, O 3 outputs. */
+#include <float.h>
 #include <math.h>
 
 #include "unit.h"
@@ -8,7 +9,7 @@ enum {
     B = 4,
     I = 5,
     O = 3,
-    TENSORS = 17,
+    TENSORS = 21,
     LARGEST = 64
 };
 
@@ -17,7 +18,8 @@ static struct house {
     ock_tensor *x, *y, *x2, *w, *b, *square;   /* B x I, B x O, B x I, I x O, 1 x O, B x B */
     ock_tensor *m, *v, *bm, *bv, *g;           /* moments; a gradient of I x O */
     ock_tensor *wide, *far, *labels, *indices; /* B x 64; B x I of another context; B x 1 */
-    ock_tensor *totals, *pair;                 /* an epoch's; 2 x O */
+    ock_tensor *totals, *totals2;              /* an epoch's */
+    ock_tensor *pair, *pair2, *row, *row2;     /* 2 x O; 1 x O */
     ock_tensor *all[TENSORS];
     uint32_t before[TENSORS][LARGEST * B];
     int count;
@@ -59,7 +61,11 @@ static void open_house(void)
     h.labels = make(h.context, OCK_I32, B, 1);
     h.indices = make(h.context, OCK_I32, B, 1);
     h.totals = make(h.context, OCK_F32, 1, OCK_TOTALS_SIZE);
+    h.totals2 = make(h.context, OCK_F32, 1, OCK_TOTALS_SIZE);
     h.pair = make(h.context, OCK_F32, 2, O);
+    h.pair2 = make(h.context, OCK_F32, 2, O);
+    h.row = make(h.context, OCK_F32, 1, O);
+    h.row2 = make(h.context, OCK_F32, 1, O);
 }
 
 static void close_house(void)
@@ -150,6 +156,8 @@ START_TEST(loss)
     MISFIT("gradient is 4 x 3", ock_loss(OCK_MEAN_SQUARED_ERROR, h.x, h.x2, h.y, NULL));
     MISFIT("totals is 1 x 3", ock_loss(OCK_MEAN_SQUARED_ERROR, h.x, h.x2, NULL, h.b));
     INVALID("overlap", ock_loss(OCK_MEAN_SQUARED_ERROR, h.x, h.x2, h.x2, NULL));
+    INVALID("totals may not overlap prediction",
+            ock_loss(OCK_MEAN_SQUARED_ERROR, h.totals, h.totals, NULL, h.totals));
     INVALID("", ock_totals_read(NULL, &values));
     INVALID("values is NULL", ock_totals_read(h.totals, NULL));
     MISFIT("totals is 1 x 3", ock_totals_read(h.b, &values));
@@ -168,6 +176,18 @@ START_TEST(batch_norm)
     MISFIT("saved is 5 x 3", ock_batch_norm_forward(&norm, h.y, h.y, h.w));
     MISFIT("gradients is 5 x 3", ock_batch_norm_backward(&norm, h.y, h.pair, h.y, h.y, h.w));
     INVALID("dx may not overlap x", ock_batch_norm_backward(&norm, h.y, h.pair, h.y, h.y, h.pair));
+    INVALID("y may not overlap gamma", ock_batch_norm_forward(&norm, h.row, h.b, NULL));
+    INVALID("y may not overlap mean", ock_batch_norm_forward(&norm, h.row, h.bv, NULL));
+    INVALID("mean may not overlap variance", ock_batch_norm_forward(&norm, h.y, h.y, h.pair));
+    norm.variance = h.b;
+    INVALID("variance may not overlap gamma", ock_batch_norm_forward(&norm, h.y, h.y, h.pair));
+    norm.variance = h.row;
+    INVALID("variance may not overlap x", ock_batch_norm_forward(&norm, h.row, h.row2, h.pair));
+    INVALID("dx may not overlap gamma",
+            ock_batch_norm_backward(&norm, h.row2, h.pair, h.b, h.b, h.pair2));
+    INVALID("dx may not overlap saved",
+            ock_batch_norm_backward(&norm, h.pair2, h.pair, h.pair, h.pair, h.pair2));
+    norm.variance = h.bv;
     norm.momentum = 1;
     INVALID("momentum is 1", ock_batch_norm_forward(&norm, h.y, h.y, NULL));
     norm.momentum = NAN;
@@ -230,8 +250,8 @@ START_TEST(optimizers)
     ock_optimizer o = ock_adam_defaults();
     INVALID("optimizer is NULL", ock_step(NULL, 1, &p, h.g, B, NULL));
     INVALID("iteration counts from 1", ock_step(&o, 0, &p, h.g, B, NULL));
-    o.learning_rate = 0;
-    INVALID("learning_rate is 0", ock_step(&o, 1, &p, h.g, B, NULL));
+    o.epsilon = 0;
+    INVALID("epsilon is 0", ock_step(&o, 1, &p, h.g, B, NULL));
     for (int i = 0; i < 3; i++) {
         o = ock_adam_defaults();
         o.learning_rate = bad[i];
@@ -279,6 +299,10 @@ START_TEST(steps)
     INVALID("may not overlap gradient", ock_step(&o, 1, &p, h.w, B, NULL));
     INVALID("may not overlap gradient", ock_step(&o, 1, &p, h.m, B, NULL));
     MISFIT("totals is 1 x 3", ock_step(&o, 1, &p, h.g, B, h.b));
+    p.value = h.totals2;
+    o = ock_sgd_defaults();
+    INVALID("totals may not overlap gradient", ock_step(&o, 1, &p, h.totals, B, h.totals));
+    INVALID("totals may not overlap", ock_penalty_add(&p, B, h.totals2));
     INVALID("parameter is NULL", ock_penalty_add(NULL, B, h.totals));
     INVALID("totals is NULL", ock_penalty_add(&p, B, NULL));
 }
@@ -310,10 +334,47 @@ START_TEST(dense)
     q.bias.moment2 = NULL;
     INVALID("moment2 is NULL", ock_dense_backward_weights(&o, 1, h.x, h.y, &q, NULL));
     q = p;
+    assert_ok(ock_tensor_view(h.w, 0, 1, &q.bias.value));
+    INVALID("overlap bias", ock_dense_backward_weights(&o, 1, h.x, h.y, &q, NULL));
+    ock_tensor_destroy(q.bias.value);
+    q = p;
     q.kernel.penalty.l1 = -1;
     INVALID("l1 is -1", ock_dense_backward_weights(&o, 1, h.x, h.y, &q, NULL));
 }
 END_TEST
 
+/* What an operation does not read may be of any shape and context. */
+START_TEST(what_is_not_read)
+{
+    ock_optimizer sgd = ock_sgd_defaults();
+    ock_parameter p = {.value = h.w, .moment1 = h.far, .moment2 = h.g};
+    ock_dense_parameters q = {.kernel = p, .bias = {.moment1 = h.x}};
+    assert_ok(ock_step(&sgd, 1, &p, h.g, B, NULL));
+    assert_ok(ock_dense_backward_weights(&sgd, 1, h.x, h.y, &q, NULL));
+    assert_ok(ock_dense_backward_input(h.y, &q, OCK_LINEAR, NULL, h.far, h.x2));
+    assert_ok(ock_activation_backward(OCK_RELU, h.far, h.x, h.x2, h.x2));
+    assert_ok(ock_activation_backward(OCK_GELU, h.x, h.far, h.x2, h.x2));
+}
+END_TEST
+
+/* The ends of the ranges that ops.h and model.h name. */
+START_TEST(what_is_in_range)
+{
+    float before[I * O], after[I * O];
+    ock_optimizer o = ock_adam_defaults();
+    ock_parameter p = {.value = h.w, .moment1 = h.m, .moment2 = h.v};
+    ock_batch_norm norm = {h.b, h.bm, h.row, h.row2, .momentum = 0, .epsilon = 2};
+    o.learning_rate = 0;
+    o.epsilon = 2;
+    assert_ok(ock_tensor_read(h.w, before));
+    assert_ok(ock_step(&o, 1, &p, h.g, B, NULL));
+    assert_ok(ock_tensor_read(h.w, after));
+    ck_assert_mem_eq(before, after, sizeof before);
+    assert_ok(ock_batch_norm_forward(&norm, h.y, h.y, h.pair));
+    p.penalty.l2 = FLT_MAX;
+    assert_ok(ock_penalty_add(&p, B, h.totals));
+}
+END_TEST
+
 TEST_MAIN("ops_errors", open_house, close_house, matmul, activation, dropout, loss, batch_norm,
-          reduce, gather, augment, optimizers, steps, dense)
+          reduce, gather, augment, optimizers, steps, dense, what_is_not_read, what_is_in_range)

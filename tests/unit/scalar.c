@@ -316,7 +316,8 @@ START_TEST(padding_never_leaks)
     }
     ock_tensor *saved = make(l.context, 2, OUTPUTS), *gradients = make(l.context, 2, OUTPUTS);
     ock_parameter *p = &l.parameters.bias;
-    ock_batch_norm norm = {p->value, p->moment1, p->moment1, p->moment2, 0.9f, 1e-3f};
+    ock_tensor *mean = make(l.context, 1, OUTPUTS);
+    ock_batch_norm norm = {p->value, p->moment1, mean, p->moment2, 0.9f, 1e-3f};
     assert_ok(ock_batch_norm_forward(&norm, l.dy, l.y, saved));
     assert_finite(l.y);
     assert_ok(ock_batch_norm_backward(&norm, l.dy, saved, l.y, l.y, gradients));
@@ -329,6 +330,7 @@ START_TEST(padding_never_leaks)
     assert_finite(l.totals);
     ock_tensor_destroy(slope);
     ock_tensor_destroy(saved);
+    ock_tensor_destroy(mean);
     ock_tensor_destroy(gradients);
     destroy_layer(&l);
 }
