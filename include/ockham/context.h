@@ -23,7 +23,7 @@ typedef struct ock_context_options {
     const char *device;
     /* Upper bound on one buffer, in bytes; 0: the device's own. */
     size_t max_allocation;
-    /* Threads of the scalar path; 0: as many as OpenMP would use. */
+    /* Threads of the scalar path, of which it uses 1024 at most; 0: as many as OpenMP would. */
     int threads;
     /* Where ock_context_create() leaves its message when it fails, since there is
      * no context to ask then. May be NULL. */

@@ -9,6 +9,11 @@
 
 #define ALIGNMENT (OCK_PAD * sizeof(float))
 
+/* OpenMP ends the process that asks for more threads than the system gives. */
+enum {
+    MAX_THREADS = 1024
+};
+
 static void scalar_close(ock_backend *backend)
 {
     free(((scalar_backend *)backend)->scratch);
@@ -98,7 +103,8 @@ int scalar_default_threads(void)
 
 ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
 {
-    size_t count = (size_t)(threads > 0 ? threads : scalar_default_threads());
+    size_t wish = (size_t)(threads > 0 ? threads : scalar_default_threads());
+    size_t count = scalar_min(wish, MAX_THREADS);
     scalar_kernels sets[SCALAR_SETS];
     scalar_backend *scalar = calloc(1, sizeof *scalar);
     *backend = NULL;

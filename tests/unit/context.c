@@ -1,4 +1,6 @@
 /* How a context chooses its device, and what it says when it cannot. */
+#include <limits.h>
+
 #include "unit.h"
 
 static char message[4096];
@@ -31,6 +33,24 @@ START_TEST(negative_threads_are_refused)
     options.threads = -1;
     assert_status(OCK_INVALID_ARGUMENT, ock_context_create(&options, &context));
     ck_assert_ptr_null(context);
+}
+END_TEST
+
+/* More than a machine gives would have OpenMP end the process. */
+START_TEST(absurd_threads_are_bounded)
+{
+    ock_context_options options = ock_context_defaults();
+    ock_context *context = NULL;
+    ock_tensor *a = NULL, *b = NULL;
+    options.device = "scalar";
+    options.threads = INT_MAX;
+    assert_ok(ock_context_create(&options, &context));
+    assert_ok(ock_tensor_create(context, OCK_F32, 128, 128, &a));
+    assert_ok(ock_tensor_create(context, OCK_F32, 128, 128, &b));
+    assert_ok(ock_matmul(NULL, a, a, b));
+    ock_tensor_destroy(b);
+    ock_tensor_destroy(a);
+    ock_context_destroy(context);
 }
 END_TEST
 
@@ -135,7 +155,7 @@ START_TEST(reports_become_the_message)
 END_TEST
 
 TEST_MAIN("context", NULL, NULL, null_is_refused_or_does_nothing, negative_threads_are_refused,
-          without_a_driver_plain_c_serves_and_says_why,
+          absurd_threads_are_bounded, without_a_driver_plain_c_serves_and_says_why,
           a_wish_for_a_gpu_without_a_driver_is_an_error, an_unknown_device_lists_what_there_is,
           ids_of_no_device_are_refused, the_environment_chooses_and_the_option_overrides_it,
           an_empty_wish_is_none, a_long_message_is_cut_to_fit, reports_become_the_message)
