@@ -77,8 +77,9 @@ OCK_API ock_status ock_model_tensor_at(const ock_model *model, size_t index,
 OCK_API ock_status ock_model_predict(ock_model *model, const ock_tensor *x, ock_tensor *y);
 
 /* Weights and layers as one safetensors file, its metadata key "ockham" a JSON list of
- * the layers. Written beside `path` under a temporary name, synced and renamed: on
- * failure an older file at `path` stays as it was. Waits.
+ * the layers. Written beside `path`, or beside the file that `path` links to, under a
+ * temporary name, synced and renamed: on failure an older file stays as it was. What exists
+ * and is not a regular file is not replaced. Waits.
  * Errors: OCK_INVALID_ARGUMENT, OCK_FILE_FAILED, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_save(ock_model *model, const char *path);
 

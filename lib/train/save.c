@@ -211,20 +211,9 @@ static ock_status replace_file(const ock_model *model, const char *header, const
     return status;
 }
 
-ock_status ock_model_save(ock_model *model, const char *path)
+static ock_status write_model(const ock_model *model, const char *path)
 {
-    if (!model || !path || !*path)
-        return ock_context_report(ock_model_context(model), OCK_INVALID_ARGUMENT, "%s",
-                                  !model  ? "model is NULL"
-                                  : !path ? "path is NULL"
-                                          : "path is empty");
-    struct stat old;
-    if (!stat(path, &old) && !S_ISREG(old.st_mode))
-        return ock_context_report(model->context, OCK_FILE_FAILED,
-                                  "%s is not a regular file, and is not replaced by one", path);
-    ock_status status = model_ensure_ready(model, 0);
-    if (status)
-        return status;
+    ock_status status;
     size_t size = strlen(path) + 48;
     char *header = header_text(model), *name = malloc(size);
     if (header && name)
@@ -234,5 +223,31 @@ ock_status ock_model_save(ock_model *model, const char *path)
                                     "%s: no memory for the header", path);
     free(name);
     free(header);
+    return status;
+}
+
+/* A link to a file stays a link: what it leads to is replaced. */
+ock_status ock_model_save(ock_model *model, const char *path)
+{
+    if (!model || !path || !*path)
+        return ock_context_report(ock_model_context(model), OCK_INVALID_ARGUMENT, "%s",
+                                  !model  ? "model is NULL"
+                                  : !path ? "path is NULL"
+                                          : "path is empty");
+    struct stat old;
+    bool exists = !stat(path, &old);
+    if (exists && !S_ISREG(old.st_mode))
+        return ock_context_report(model->context, OCK_FILE_FAILED,
+                                  "%s is not a regular file, and is not replaced by one", path);
+    ock_status status = model_ensure_ready(model, 0);
+    if (status)
+        return status;
+    if (!exists)
+        return write_model(model, path);
+    char *target = realpath(path, NULL);
+    if (!target)
+        return failed(model->context, path, "find what it links to");
+    status = write_model(model, target);
+    free(target);
     return status;
 }

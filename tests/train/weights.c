@@ -382,6 +382,31 @@ START_TEST(other_layers)
 }
 END_TEST
 
+/* A link stays one, and leads to the new weights; a pipe is refused, not waited for. */
+START_TEST(links_and_pipes)
+{
+    bench b = bench_open();
+    ock_model *opened = NULL;
+    struct stat about;
+    char link[96], pipe[96];
+    snprintf(link, sizeof link, "%s/link", b.folder);
+    snprintf(pipe, sizeof pipe, "%s/pipe", b.folder);
+    write_file(b.path, "old", 3);
+    ck_assert_int_eq(symlink("net", link), 0);
+    OK(b.context, ock_model_save(b.net, link));
+    ck_assert(!lstat(link, &about) && S_ISLNK(about.st_mode));
+    OK(b.context, ock_model_open(b.context, b.path, &opened));
+    expect_same_weights(b.net, opened);
+    ock_model_destroy(opened);
+    ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+    REFUSED(b.context, OCK_FILE_FAILED, "not a regular file", ock_model_load(b.net, pipe));
+    REFUSED(b.context, OCK_FILE_FAILED, "not a regular file", ock_model_save(b.net, pipe));
+    remove(pipe);
+    remove(link);
+    bench_close(&b);
+}
+END_TEST
+
 START_TEST(arguments_and_places)
 {
     bench b = bench_open();
@@ -451,6 +476,7 @@ Suite *weights_suite(void)
     tcase_add_test(cases, absurd_header_lengths);
     tcase_add_test(cases, headers_that_are_wrong);
     tcase_add_test(cases, other_layers);
+    tcase_add_test(cases, links_and_pipes);
     tcase_add_test(cases, arguments_and_places);
     tcase_add_test(cases, a_full_disk_keeps_the_older_file);
     tcase_set_timeout(cases, 60);
