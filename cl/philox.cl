@@ -7,22 +7,27 @@
 #define PURPOSE_DROPOUT 1
 #define PURPOSE_AUGMENT 4
 
-/* Turns the counters c into draws; T is uint, or a vector of them for as many draws. */
-#define PHILOX(T, name)                                                                            \
-    static void name(T c[4], uint2 key)                                                            \
+/* Turns the counters c into draws; U is uint, or a vector of them for as many draws. W is as many
+ * ulong, in whose low halves the words are meanwhile: one multiplication makes both halves of a
+ * product, and what it leaves in the high halves does not matter. */
+#define PHILOX(U, W, name)                                                                         \
+    static void name(U c[4], uint2 key)                                                            \
     {                                                                                              \
+        W w0 = convert_##W(c[0]), w1 = convert_##W(c[1]);                                          \
+        W w2 = convert_##W(c[2]), w3 = convert_##W(c[3]);                                          \
         for (int i = 0; i < 10; i++) {                                                             \
-            T high0 = mul_hi((T)(0xD2511F53u), c[0]), low0 = 0xD2511F53u * c[0];                   \
-            T high2 = mul_hi((T)(0xCD9E8D57u), c[2]), low2 = 0xCD9E8D57u * c[2];                   \
-            c[0] = high2 ^ c[1] ^ key.x;                                                           \
-            c[1] = low2;                                                                           \
-            c[2] = high0 ^ c[3] ^ key.y;                                                           \
-            c[3] = low0;                                                                           \
+            W a = (w0 & 0xFFFFFFFFu) * 0xD2511F53u, b = (w2 & 0xFFFFFFFFu) * 0xCD9E8D57u;          \
+            w0 = b >> 32 ^ w1 ^ key.x;                                                             \
+            w1 = b;                                                                                \
+            w2 = a >> 32 ^ w3 ^ key.y;                                                             \
+            w3 = a;                                                                                \
             key += (uint2)(0x9E3779B9u, 0xBB67AE85u);                                              \
         }                                                                                          \
+        c[0] = convert_##U(w0), c[1] = convert_##U(w1);                                            \
+        c[2] = convert_##U(w2), c[3] = convert_##U(w3);                                            \
     }
 
-PHILOX(uint, philox_rounds)
+PHILOX(uint, ulong, philox_rounds)
 
 /* The draw of one counter; the key is the seed, low word first. */
 static uint4 philox(uint4 counter, uint2 key)
@@ -52,7 +57,7 @@ static uintV dropout_words(const dropout_t *d, uint row, uint col, uint cols)
     return philox((uint4)(element, d->step, d->layer, PURPOSE_DROPOUT), d->seed);
 }
 #elif OCK_V == 8
-PHILOX(uint2, philox_rounds2)
+PHILOX(uint2, ulong2, philox_rounds2)
 
 static uintV dropout_words(const dropout_t *d, uint row, uint col, uint cols)
 {
@@ -62,7 +67,7 @@ static uintV dropout_words(const dropout_t *d, uint row, uint col, uint cols)
     return (uintV)(c[0].x, c[1].x, c[2].x, c[3].x, c[0].y, c[1].y, c[2].y, c[3].y);
 }
 #else
-PHILOX(uint4, philox_rounds4)
+PHILOX(uint4, ulong4, philox_rounds4)
 
 static uintV dropout_words(const dropout_t *d, uint row, uint col, uint cols)
 {
