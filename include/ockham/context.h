@@ -16,7 +16,7 @@ typedef struct ock_context ock_context;
 
 typedef struct ock_context_options {
     /* "scalar", "gpu", "cpu", "accelerator", "PLATFORM:DEVICE", or a part of a
-     * device's name, case ignored. NULL: the environment's OCKHAM_DEVICE, and
+     * device's or its platform's name, case ignored. NULL: the environment's OCKHAM_DEVICE, and
      * where that is unset or empty the first that passes its self-test in the
      * order GPU, accelerator, CPU, scalar path. A wish, from either, that cannot be
      * met is an error; only the default falls back. */
@@ -39,7 +39,8 @@ OCK_API ock_context_options ock_context_defaults(void);
  * was passed over. On failure *context is NULL.
  * Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY; for an explicit wish also
  * OCK_DEVICE_NOT_FOUND (the message lists what there is), OCK_DEVICE_FAILED,
- * OCK_BUILD_FAILED (the message holds the build log), OCK_SELF_TEST_FAILED. */
+ * OCK_BUILD_FAILED (the message holds the build log), OCK_SELF_TEST_FAILED,
+ * OCK_UNSUPPORTED (the device is below the kernels' floor). */
 OCK_API ock_status ock_context_create(const ock_context_options *options, ock_context **context);
 
 /* Waits for what is enqueued, then frees the context. Tensors, models and data

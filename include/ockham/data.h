@@ -53,11 +53,13 @@ OCK_API ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tenso
 typedef struct ock_zca ock_zca;
 
 /* Fits on all rows of a set. Waits. *zca is the caller's; NULL on failure.
- * Errors: OCK_INVALID_ARGUMENT (epsilon not > 0), OCK_OUT_OF_MEMORY,
+ * Errors: OCK_INVALID_ARGUMENT (epsilon not > 0, values that are not finite), OCK_OUT_OF_MEMORY,
  * OCK_DEVICE_FAILED, OCK_UNSUPPORTED (built without LAPACK). */
 OCK_API ock_status ock_zca_fit(const ock_dataset *dataset, float epsilon, ock_zca **zca);
 
-/* Whitens every row of the set in its place, of a view its rows only. Waits. */
+/* Whitens every row of the set in its place, of a view its rows only. Waits.
+ * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH (other features); OCK_OUT_OF_MEMORY,
+ * OCK_DEVICE_FAILED, after which some rows may be whitened and others not. */
 OCK_API ock_status ock_zca_apply(const ock_zca *zca, ock_dataset *dataset);
 OCK_API void ock_zca_destroy(ock_zca *zca);
 

@@ -79,7 +79,7 @@ typedef bool (*ock_epoch_callback)(const ock_epoch *epoch, void *user);
 typedef bool (*ock_step_callback)(uint32_t epoch, uint64_t step, uint64_t steps, void *user);
 
 typedef struct ock_fit {
-    uint32_t epochs, batch_size; /* >= 1 */
+    uint32_t epochs, batch_size; /* >= 1; epochs up to INT32_MAX */
     ock_optimizer optimizer;
     ock_loss_kind loss;
     uint64_t seed; /* of shuffles, dropout, and initial weights where there are none */
