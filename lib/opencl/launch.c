@@ -148,7 +148,8 @@ ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t co
 
 /* ---- Scratch ---- */
 
-/* Enough for most operations, so that it is seldom replaced; commands under way keep the old one. */
+/* Enough for most operations, so that it is seldom replaced; commands under way keep the old one.
+ */
 enum {
     SCRATCH_LEAST = 1 << 20
 };
