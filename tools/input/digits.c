@@ -112,9 +112,9 @@ static handwriting draw_hand(chance *dice)
     const float wide = high * (0.75f + bell(dice, 0.3f));
     handwriting hand = {.matrix = {{wide * cosine, -high * (sine + slant * cosine)},
                                    {wide * sine, high * (cosine - slant * sine)}}};
-    hand.shift[0] = 13.5f + bell(dice, 3);
-    hand.shift[1] = 13.5f + bell(dice, 3);
-    hand.wobble = uniform(dice, 3, 11);
+    hand.shift[0] = 13.5f + bell(dice, 2.5f);
+    hand.shift[1] = 13.5f + bell(dice, 2.5f);
+    hand.wobble = uniform(dice, 8, 26);
     hand.radius = uniform(dice, 0.3f, 1.6f);
     hand.ink = uniform(dice, 0.75f, 1.15f);
     return hand;
@@ -211,7 +211,7 @@ static void draw_stray(chance *dice, const handwriting *hand, float *picture)
 /* 256 greys, as a scanner gives. */
 static void add_grain(chance *dice, float *picture)
 {
-    const float grain = uniform(dice, 0, 0.3f);
+    const float grain = uniform(dice, 0, 0.2f);
     for (int i = 0; i < SIDE * SIDE; i++) {
         float ink = (picture[i] < 1 ? picture[i] : 1) + bell(dice, grain);
         ink = ink < 0 ? 0 : ink > 1 ? 1 : ink;
