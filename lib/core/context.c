@@ -9,6 +9,36 @@ ock_context_options ock_context_defaults(void)
     return (ock_context_options){0};
 }
 
+ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
+                            ock_log *log, ock_context **context)
+{
+    *context = NULL;
+    if (device->status != OCK_OK)
+        return ock_log_report(log, device->status, "%s", device->reason);
+    ock_context *made = calloc(1, sizeof *made);
+    if (!made)
+        return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for a context");
+    made->device = *device;
+    made->max_allocation =
+        device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
+    if (options->max_allocation && options->max_allocation < made->max_allocation)
+        made->max_allocation = options->max_allocation;
+    ock_status status;
+#if OCK_OPENCL
+    if (device->type != OCK_DEVICE_SCALAR)
+        status = opencl_open(device, &made->log, &made->backend);
+    else
+#endif
+        status = scalar_open(options->threads, &made->log, &made->backend);
+    if (status != OCK_OK) {
+        ock_log_report(log, status, "%s", ock_log_text(&made->log));
+        ock_context_destroy(made);
+        return status;
+    }
+    *context = made;
+    return OCK_OK;
+}
+
 void ock_context_destroy(ock_context *context)
 {
     if (!context)

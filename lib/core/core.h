@@ -11,11 +11,15 @@ struct ock_context {
     size_t max_allocation;
 };
 
-/* ---- select.c ---- */
+/* ---- context.c ---- */
 
 /* Opens a device without testing it. On failure *context is NULL and log has the message. */
 ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
                             ock_log *log, ock_context **context);
+
+/* ---- device.c ---- */
+
+ock_device ock_scalar_device(void);
 
 /* ---- self_test.c ---- */
 

@@ -1,10 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/core.h"
-#include "core/log.h"
 
 const char *ock_device_type_name(ock_device_type type)
 {
@@ -29,7 +27,7 @@ static uint64_t physical_memory(void)
     return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
 }
 
-static ock_device scalar_device(void)
+ock_device ock_scalar_device(void)
 {
     return (ock_device){
         .type = OCK_DEVICE_SCALAR,
@@ -75,7 +73,7 @@ ock_status ock_device_list(ock_device **devices, size_t *count)
             return OCK_OUT_OF_MEMORY;
         ock_status status = list_platforms(list, capacity - 1, &found);
         if (status == OCK_OK && found < capacity) {
-            list[found] = scalar_device();
+            list[found] = ock_scalar_device();
             *devices = list;
             *count = found + 1;
             return OCK_OK;
@@ -89,31 +87,4 @@ ock_status ock_device_list(ock_device **devices, size_t *count)
 void ock_device_list_free(ock_device *devices)
 {
     free(devices);
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-ock_status ock_device_self_test(const ock_device *device, ock_self_test *result)
-{
-    if (!device || !result)
-        return OCK_INVALID_ARGUMENT;
-    *result = (ock_self_test){0};
-    double start = seconds_now();
-    ock_log log = {0};
-    ock_context *context = NULL;
-    ock_context_options options = ock_context_defaults();
-    ock_status status = ock_context_open(device, &options, &log, &context);
-    if (status == OCK_OK)
-        status = ock_self_test_run(context, true, result);
-    else
-        snprintf(result->message, sizeof result->message, "%s", ock_log_text(&log));
-    ock_context_destroy(context);
-    ock_log_clear(&log);
-    result->seconds = seconds_now() - start;
-    return status;
 }

@@ -12,36 +12,6 @@ enum {
 static const ock_device_type default_order[DEFAULT_ORDER] = {OCK_DEVICE_GPU, OCK_DEVICE_ACCELERATOR,
                                                              OCK_DEVICE_CPU, OCK_DEVICE_SCALAR};
 
-ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
-                            ock_log *log, ock_context **context)
-{
-    *context = NULL;
-    if (device->status != OCK_OK)
-        return ock_log_report(log, device->status, "%s", device->reason);
-    ock_context *made = calloc(1, sizeof *made);
-    if (!made)
-        return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for a context");
-    made->device = *device;
-    made->max_allocation =
-        device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
-    if (options->max_allocation && options->max_allocation < made->max_allocation)
-        made->max_allocation = options->max_allocation;
-    ock_status status;
-#if OCK_OPENCL
-    if (device->type != OCK_DEVICE_SCALAR)
-        status = opencl_open(device, &made->log, &made->backend);
-    else
-#endif
-        status = scalar_open(options->threads, &made->log, &made->backend);
-    if (status != OCK_OK) {
-        ock_log_report(log, status, "%s", ock_log_text(&made->log));
-        ock_context_destroy(made);
-        return status;
-    }
-    *context = made;
-    return OCK_OK;
-}
-
 /* ---- Wishes ---- */
 
 static bool contains(const char *text, const char *part)
@@ -187,6 +157,19 @@ static const char *find_wish(const ock_context_options *options)
     return wish && *wish ? wish : NULL;
 }
 
+/* A wish for plain C leaves the drivers alone. */
+static ock_status list_candidates(selection *s)
+{
+    if (!s->wish || strcasecmp(s->wish, "scalar") != 0)
+        return ock_device_list(&s->devices, &s->count);
+    s->devices = malloc(sizeof *s->devices);
+    if (!s->devices)
+        return OCK_OUT_OF_MEMORY;
+    *s->devices = ock_scalar_device();
+    s->count = 1;
+    return OCK_OK;
+}
+
 ock_status ock_context_create(const ock_context_options *options, ock_context **context)
 {
     ock_context_options defaults = ock_context_defaults();
@@ -201,7 +184,7 @@ ock_status ock_context_create(const ock_context_options *options, ock_context **
     }
     selection s = {.options = options, .wish = find_wish(options)};
     ock_log log = {0};
-    ock_status status = ock_device_list(&s.devices, &s.count);
+    ock_status status = list_candidates(&s);
     if (status != OCK_OK) {
         ock_log_report(&log, status, "the devices cannot be listed: no memory");
     } else if (try_all(&s)) {

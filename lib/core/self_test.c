@@ -3,8 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/core.h"
+#include "core/log.h"
 
 enum {
     BATCH = 19,
@@ -116,6 +118,7 @@ static void test_dense_backward_input(bench *b)
     ock_dense_parameters p = dense(b);
     ock_tensor *dy = random_floats(b, BATCH, OUTPUTS), *y = random_floats(b, BATCH, INPUTS);
     ock_tensor *dx = make(b, OCK_F32, BATCH, INPUTS);
+    TRY(b, ock_dropout_apply(&dropout, y, y));
     TRY(b, ock_dense_backward_input(dy, &p, OCK_RELU, &dropout, y, dx));
     keep(b, dx);
 }
@@ -318,7 +321,7 @@ ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *resu
     ock_log log = {0};
     ock_context *plain = NULL;
     ock_context_options options = {.threads = 1};
-    ock_device scalar = {.type = OCK_DEVICE_SCALAR, .max_allocation = PTRDIFF_MAX};
+    ock_device scalar = ock_scalar_device();
     bench *pair = calloc(2, sizeof *pair);
     ock_status status =
         pair ? ock_context_open(&scalar, &options, &log, &plain) : OCK_OUT_OF_MEMORY;
@@ -329,5 +332,32 @@ ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *resu
     ock_context_destroy(plain);
     ock_log_clear(&log);
     free(pair);
+    return status;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+ock_status ock_device_self_test(const ock_device *device, ock_self_test *result)
+{
+    if (!device || !result)
+        return OCK_INVALID_ARGUMENT;
+    *result = (ock_self_test){0};
+    double start = seconds_now();
+    ock_log log = {0};
+    ock_context *context = NULL;
+    ock_context_options options = ock_context_defaults();
+    ock_status status = ock_context_open(device, &options, &log, &context);
+    if (status == OCK_OK)
+        status = ock_self_test_run(context, true, result);
+    else
+        snprintf(result->message, sizeof result->message, "%s", ock_log_text(&log));
+    ock_context_destroy(context);
+    ock_log_clear(&log);
+    result->seconds = seconds_now() - start;
     return status;
 }
