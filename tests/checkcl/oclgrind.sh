@@ -1,5 +1,5 @@
 #!/bin/sh
-# oclgrind.sh LAYER [--uninitialized] PROGRAM [ARGUMENT...]
+# oclgrind.sh [--uninitialized] PROGRAM [ARGUMENT...]
 # Runs a program on Oclgrind's simulated device and fails on anything that Oclgrind reports. It
 # exits 0 whatever it finds: faults of kernels are in its log, misused calls on stderr. Optimised
 # code hides reads of uninitialised memory, so the search for them goes without optimisation.
@@ -11,8 +11,6 @@ if [ ! -e "$icd" ]; then
     [ "${OCKHAM_REQUIRE_OPENCL:-0}" = 1 ] && exit 1
     exit 77
 fi
-export OPENCL_LAYERS="$1"
-shift
 if [ "$1" = --uninitialized ]; then
     shift
     export OCLGRIND_UNINITIALIZED=1 OCLGRIND_BUILD_OPTIONS=-cl-opt-disable
