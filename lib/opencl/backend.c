@@ -61,11 +61,14 @@ static ock_status unmap(ock_backend *backend, const ock_tensor *tensor, void *ma
     return opencl_failed(backend->log, "mapping a tensor", error);
 }
 
+/* What a view's buffer holds besides must survive; the padding of a whole tensor need not. */
 static ock_status write_tensor(ock_backend *backend, const void *data, ock_tensor *tensor)
 {
     size_t width = tensor->cols * sizeof(cl_float), pitch = tensor->stride * sizeof(cl_float);
+    bool whole = elements(tensor) * sizeof(cl_float) == tensor->storage->bytes;
+    cl_map_flags flags = whole ? CL_MAP_WRITE_INVALIDATE_REGION : CL_MAP_READ | CL_MAP_WRITE;
     cl_int error;
-    char *mapped = map((opencl_backend *)backend, tensor, CL_MAP_READ | CL_MAP_WRITE, &error);
+    char *mapped = map((opencl_backend *)backend, tensor, flags, &error);
     for (size_t i = 0; mapped && i < tensor->rows; i++)
         memcpy(mapped + i * pitch, (const char *)data + i * width, width);
     return unmap(backend, tensor, mapped, error);
