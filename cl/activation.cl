@@ -18,11 +18,11 @@ static float2 softmax_row(global const float *x, uint cols)
     return (float2)(most, sum_lanes(sum));
 }
 
-/* d gelu / dx = Phi(x) + x phi(x), of the normal distribution. */
-static realV gelu_gradient(realV x)
+/* dy (Phi(x) + x phi(x)), of the normal distribution. */
+static realV gelu_gradient(realV x, realV dy)
 {
     realV distribution = 0.5f * (1 + erf(x * 0.70710678118654752f));
-    return distribution + x * exp(-0.5f * x * x) * 0.39894228040143268f;
+    return dy * (distribution + x * exp(-0.5f * x * x) * 0.39894228040143268f);
 }
 
 /* One work-item per vector. */
@@ -41,9 +41,9 @@ kernel void activation_backward(int kind, uint rows, uint cols, TENSOR(const flo
     uint col = get_global_id(0) * OCK_V, row = get_global_id(1);
     if (row >= rows || col >= cols)
         return;
-    realV value = loadV(AT(from, row, col));
-    realV slope = kind == GELU ? gelu_gradient(value) : activation_gradient(kind, value);
-    storeV(loadV(AT(dy, row, col)) * slope, AT(dx, row, col));
+    realV value = loadV(AT(from, row, col)), g = loadV(AT(dy, row, col));
+    g = kind == GELU ? gelu_gradient(value, g) : activation_gradient(kind, value, g);
+    storeV(g, AT(dx, row, col));
 }
 
 /* One work-item per row. */

@@ -40,7 +40,7 @@ kernel void dense_backward_input(TENSOR(const float, dy), TENSOR(const float, w)
             continue;
         realV g = tile[i];
         if (kind != LINEAR) /* y is scaled, as dropout left it */
-            g *= activation_gradient(kind, loadV(AT(y, row, col)) / drop.scale);
+            g = activation_gradient(kind, loadV(AT(y, row, col)) / drop.scale, g);
         g = kind == RELU ? g * drop.scale : dropped(g, &drop, row, col, inputs);
         storeV(g, AT(dx, row, col));
     }

@@ -26,22 +26,22 @@ static realV activation(int kind, realV x)
     }
 }
 
-/* f'(x) from y = f(x). */
-static realV activation_gradient(int kind, realV y)
+/* dy f'(x) from y = f(x). A dead unit gives 0, also where dy is infinite. */
+static realV activation_gradient(int kind, realV y, realV dy)
 {
     switch (kind) {
     case RELU:
-        return select((realV)(0), (realV)(1), y > 0);
+        return select((realV)(0), dy, y > 0);
     case LEAKY_RELU:
-        return select((realV)(0.2f), (realV)(1), y > 0);
+        return select(0.2f * dy, dy, y > 0);
     case ELU:
-        return select(y + 1, (realV)(1), y > 0);
+        return select(dy * (y + 1), dy, y > 0);
     case SIGMOID:
-        return y * (1 - y);
+        return dy * y * (1 - y);
     case TANH:
-        return 1 - y * y;
+        return dy * (1 - y * y);
     default:
-        return 1;
+        return dy;
     }
 }
 
