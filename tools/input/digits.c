@@ -1,14 +1,14 @@
 /* A built-in set of 28 x 28 digits: pen strokes, bent, slanted and scaled anew for each
  * picture. All of it is Philox draws and correctly rounded arithmetic in a fixed order, so a
  * seed gives the same bits on every machine. */
-#include "reader.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <ockham/ops.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "reader.h"
 
 enum {
     SIDE = 28,

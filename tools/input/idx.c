@@ -1,12 +1,12 @@
 /* MNIST's IDX files (yann.lecun.com/exdb/mnist): a big-endian header, then bytes. */
-#include "reader.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
+
+#include "reader.h"
 
 typedef struct idx {
     const char *unit;
@@ -29,7 +29,7 @@ static ock_status find(const input_request *request, const char *stem, int rank,
         char name[64];
         snprintf(name, sizeof name, "%s%cidx%d-ubyte%s", stem, "-."[form / 2], rank,
                  form % 2 ? ".gz" : "");
-        *path = path_join(request->source, "", name);
+        *path = path_join((const char *[]){request->source, "/", name, NULL});
         if (!*path)
             return request_fail(request, OCK_OUT_OF_MEMORY, "%s: no memory", request->source);
         if (path_is_file(*path))

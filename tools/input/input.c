@@ -98,12 +98,14 @@ ock_status pictures_grow(const input_request *request, pictures *set)
     return pictures_reserve(request, count ? 2 * count : 1, set);
 }
 
-char *path_join(const char *folder, const char *middle, const char *name)
+char *path_join(const char *const parts[])
 {
-    size_t size = strlen(folder) + 1 + strlen(middle) + strlen(name) + 1;
-    char *path = malloc(size);
-    if (path)
-        snprintf(path, size, "%s/%s%s", folder, middle, name);
+    size_t size = 1;
+    for (size_t i = 0; parts[i]; i++)
+        size += strlen(parts[i]);
+    char *path = calloc(size, 1);
+    for (size_t i = 0; path && parts[i]; i++)
+        strcat(path, parts[i]);
     return path;
 }
 

@@ -33,11 +33,15 @@ static int decode(spng_ctx *ctx, FILE *file, png_picture *out)
         error = spng_get_ihdr(ctx, &header);
     if (error)
         return error;
-    size_t count = (size_t)header.height * header.width;
-    uint16_t *rgba = malloc(count * 4 * sizeof *rgba);
+    const size_t count = (size_t)header.height * header.width, size = count * 8;
+    uint16_t *rgba = malloc(size);
     out->x = malloc(count * sizeof *out->x);
-    error =
-        rgba && out->x ? spng_decode_image(ctx, rgba, count * 8, SPNG_FMT_RGBA16, 0) : SPNG_EMEM;
+    if (!rgba || !out->x)
+        error = SPNG_EMEM;
+    if (!error)
+        error = spng_decode_image(ctx, rgba, size, SPNG_FMT_RGBA16, 0);
+    if (!error) /* on to the end, past the last checksums */
+        error = spng_decode_chunks(ctx);
     if (!error)
         make_grey(rgba, count, out->x);
     free(rgba);

@@ -35,8 +35,8 @@ static inline size_t pictures_size(const pictures *set)
     return set->height * set->width;
 }
 
-/* "FOLDER/MIDDLENAME", or NULL where memory is refused; the caller's. */
-char *path_join(const char *folder, const char *middle, const char *name);
+/* The parts, up to a NULL, as one text of the caller's; NULL where memory is refused. */
+char *path_join(const char *const parts[]);
 bool path_is_file(const char *path);
 
 #endif

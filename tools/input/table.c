@@ -1,18 +1,18 @@
 /* A CSV with the columns `filename` and `label` beside PNG files. */
-#include "csv.h"
-#include "png.h"
-#include "reader.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "csv.h"
+#include "png.h"
+#include "reader.h"
+
 typedef struct picture_table {
     const input_request *request;
     csv_file csv;
-    char *folder; /* that the CSV lies in */
-    char *stem;   /* the CSV's name without .csv */
+    char *folder; /* that the CSV lies in, with a slash */
+    char *stem;   /* the CSV's name with a slash for .csv */
     size_t columns, filename, label;
 } picture_table;
 
@@ -64,14 +64,11 @@ static ock_status find_picture(const picture_table *table, const char *name, cha
 {
     static const char *const parents[] = {"", "images/", "Images/"};
     const size_t places = sizeof parents / sizeof parents[0];
-    if (*name == '/') {
-        *path = strdup(name);
-        return *path ? OCK_OK : no_memory(table);
-    }
+    const char *stem = table->stem;
     for (size_t i = 0; i < 2 * places; i++) {
-        char *folder = path_join(table->folder, parents[i % places], i < places ? "" : table->stem);
-        *path = folder ? path_join(folder, "", name) : NULL;
-        free(folder);
+        const char *parts[] = {table->folder, parents[i % places], i < places ? "" : stem, name,
+                               NULL};
+        *path = path_join(*name == '/' ? parts + 3 : parts);
         if (!*path)
             return no_memory(table);
         if (path_is_file(*path))
@@ -79,9 +76,11 @@ static ock_status find_picture(const picture_table *table, const char *name, cha
         free(*path);
         *path = NULL;
     }
+    if (*name == '/')
+        return FAIL_LINE(table, OCK_FILE_FAILED, "no picture '%s'", name);
     return FAIL_LINE(table, OCK_FILE_FAILED,
-                     "no picture '%s' in %s or its images, Images, %s, images/%s and Images/%s",
-                     name, table->folder, table->stem, table->stem, table->stem);
+                     "no picture '%s' in %s or its images/, Images/, %s, images/%s and Images/%s",
+                     name, table->folder, stem, stem, stem);
 }
 
 static ock_status parse_label(const picture_table *table, const char *text, int32_t *label)
@@ -172,9 +171,12 @@ static bool split_source(picture_table *table)
     const char *source = table->request->source;
     const char *slash = strrchr(source, '/');
     const char *name = slash ? slash + 1 : source;
-    table->folder = slash ? strndup(source, (size_t)(slash - source)) : strdup(".");
-    table->stem = strndup(name, strlen(name) - 4);
-    return table->folder && table->stem;
+    table->folder = slash ? strndup(source, (size_t)(name - source)) : strdup("./");
+    table->stem = strdup(name);
+    if (!table->folder || !table->stem)
+        return false;
+    strcpy(strrchr(table->stem, '.'), "/");
+    return true;
 }
 
 static ock_status load(const input_request *request, pictures *out)

@@ -1,0 +1,32 @@
+/* What the readers' tests share: a folder of their own, files made in it, and refusals. */
+#ifndef OCKHAM_TESTS_INPUT_FILES_H
+#define OCKHAM_TESTS_INPUT_FILES_H
+
+#include "input.h"
+#include "unit.h"
+
+/* Around each test: an empty folder, which goes with what is in it. */
+void make_folder(void);
+void remove_folder(void);
+
+/* "FOLDER/NAME", and the folder itself for ""; the test's own process ends before it is freed. */
+char *in_folder(const char *name);
+
+void write_bytes(const char *name, const void *bytes, size_t size);
+void write_text(const char *name, const char *text);
+void write_gzip(const char *name, const void *bytes, size_t size);
+void make_subfolder(const char *name);
+
+/* Loads what must load. */
+pictures load(const char *source, const pictures_options *options);
+
+/* The source is refused with this status, the message has each of the two parts, and nothing is
+ * left in the pictures. */
+void expect_refused(const char *source, const pictures_options *options, ock_status expected,
+                    const char *part, const char *other);
+
+/* CRC-32 of the pixels as bytes, as the files have them, or of the labels as bytes. */
+unsigned long pixel_crc(const pictures *set);
+unsigned long label_crc(const pictures *set);
+
+#endif
