@@ -43,6 +43,7 @@ static ock_tensor *make(ock_context *context, ock_dtype dtype, size_t rows, size
 
 static void open_house(void)
 {
+    h = (struct house){0};
     h.context = open_context("scalar");
     h.second = open_context("scalar");
     h.x = make(h.context, OCK_F32, B, I);
