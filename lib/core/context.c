@@ -21,8 +21,6 @@ ock_status ock_context_open(const ock_device *device, const ock_context_options 
     made->device = *device;
     made->max_allocation =
         device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
-    if (options->max_allocation && options->max_allocation < made->max_allocation)
-        made->max_allocation = options->max_allocation;
     ock_status status;
 #if OCK_OPENCL
     if (device->type != OCK_DEVICE_SCALAR)

@@ -31,11 +31,17 @@ static bool is_type_name(const char *wish)
     return false;
 }
 
+static bool is_blank(const char *wish)
+{
+    return wish[strspn(wish, " \t\r\n")] == '\0';
+}
+
 static bool is_id(const char *wish)
 {
     return strspn(wish, "0123456789:") == strlen(wish) && strchr(wish, ':');
 }
 
+/* The scalar path's platform is "none", which nobody means by a wish. */
 static bool meets(const ock_device *device, const char *wish)
 {
     if (!wish)
@@ -44,7 +50,10 @@ static bool meets(const ock_device *device, const char *wish)
         return strcasecmp(wish, ock_device_type_name(device->type)) == 0;
     if (is_id(wish))
         return strcmp(wish, device->id) == 0;
-    return contains(device->name, wish) || contains(device->platform_name, wish);
+    if (is_blank(wish))
+        return false;
+    return contains(device->name, wish) ||
+           (device->type != OCK_DEVICE_SCALAR && contains(device->platform_name, wish));
 }
 
 /* ---- Choice ---- */
@@ -68,6 +77,14 @@ static void pass_over(selection *s, const ock_device *device, ock_status status,
     s->status = status;
 }
 
+/* The caller's bound comes after the self-test, whose own tensors it may be too small for. */
+static void limit_allocation(selection *s)
+{
+    size_t bound = s->options->max_allocation;
+    if (bound && bound < s->context->max_allocation)
+        s->context->max_allocation = bound;
+}
+
 static bool try_device(selection *s, const ock_device *device)
 {
     ock_log log = {0};
@@ -78,7 +95,9 @@ static bool try_device(selection *s, const ock_device *device)
         status = ock_self_test_run(s->context, false, &test);
         ock_log_report(&log, status, "%s", test.message);
     }
-    if (status != OCK_OK) {
+    if (status == OCK_OK) {
+        limit_allocation(s);
+    } else {
         pass_over(s, device, status, ock_log_text(&log));
         ock_context_destroy(s->context);
         s->context = NULL;

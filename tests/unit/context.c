@@ -91,6 +91,35 @@ START_TEST(an_unknown_device_lists_what_there_is)
 }
 END_TEST
 
+/* "none" is what the scalar path's platform is called, and every name has blanks. */
+START_TEST(wishes_that_name_nothing_are_refused)
+{
+    static const char *const wishes[] = {"none", " ", "\t \n"};
+    ock_context *context = NULL;
+    setenv("OCL_ICD_VENDORS", "/nonexistent", 1);
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
+        assert_status(OCK_DEVICE_NOT_FOUND, create(wishes[i], &context));
+        assert_contains(message, "scalar plain C");
+    }
+}
+END_TEST
+
+/* The self-test needs more than the caller allows. */
+START_TEST(a_small_bound_on_buffers_opens)
+{
+    ock_context_options options = ock_context_defaults();
+    ock_context *context = NULL;
+    ock_tensor *tensor = NULL;
+    options.device = "scalar";
+    options.max_allocation = 256;
+    assert_ok(ock_context_create(&options, &context));
+    assert_status(OCK_OUT_OF_MEMORY, ock_tensor_create(context, OCK_I32, 1, 65, &tensor));
+    assert_ok(ock_tensor_create(context, OCK_I32, 1, 64, &tensor));
+    ock_tensor_destroy(tensor);
+    ock_context_destroy(context);
+}
+END_TEST
+
 START_TEST(ids_of_no_device_are_refused)
 {
     static const char *const wishes[] = {"99:0", "0:99", ":", "0:", "-1:0", "0:0:0", "scalar:0"};
@@ -157,5 +186,6 @@ END_TEST
 TEST_MAIN("context", NULL, NULL, null_is_refused_or_does_nothing, negative_threads_are_refused,
           absurd_threads_are_bounded, without_a_driver_plain_c_serves_and_says_why,
           a_wish_for_a_gpu_without_a_driver_is_an_error, an_unknown_device_lists_what_there_is,
+          wishes_that_name_nothing_are_refused, a_small_bound_on_buffers_opens,
           ids_of_no_device_are_refused, the_environment_chooses_and_the_option_overrides_it,
           an_empty_wish_is_none, a_long_message_is_cut_to_fit, reports_become_the_message)
