@@ -54,7 +54,7 @@ typedef struct ock_zca ock_zca;
 
 /* Fits on all rows of a set. Waits. *zca is the caller's; NULL on failure.
  * Errors: OCK_INVALID_ARGUMENT (epsilon not > 0, values that are not finite), OCK_OUT_OF_MEMORY,
- * OCK_DEVICE_FAILED, OCK_UNSUPPORTED (built without LAPACK). */
+ * OCK_DEVICE_FAILED, OCK_UNSUPPORTED (built without LAPACK, or more than 32766 features). */
 OCK_API ock_status ock_zca_fit(const ock_dataset *dataset, float epsilon, ock_zca **zca);
 
 /* Whitens every row of the set in its place, of a view its rows only. Waits.

@@ -230,9 +230,18 @@ static ock_status fit_transform(ock_zca *zca, const ock_dataset *set, double eps
     return status;
 }
 
+/* dsyevd()'s workspace of 1 + 6 d + 2 d^2 numbers is counted in 32 bits. */
+enum {
+    MOST_FEATURES = 32766
+};
+
 static ock_status fit(ock_zca *zca, const ock_dataset *set, float epsilon)
 {
     size_t d = zca->features;
+    if (d > MOST_FEATURES)
+        return ock_context_report(zca->context, OCK_UNSUPPORTED,
+                                  "ZCA whitening of %zu features; LAPACK serves up to %d", d,
+                                  MOST_FEATURES);
     ock_status status = ock_tensor_create(zca->context, OCK_F32, 1, d, &zca->mean);
     if (!status)
         status = ock_tensor_create(zca->context, OCK_F32, d, d, &zca->transform);

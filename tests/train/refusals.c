@@ -189,7 +189,9 @@ START_TEST(zca_arguments)
 {
     ock_context *context = open_context(), *elsewhere = open_device("scalar", 0);
     samples data = samples_create(6, 2, 2), wide = samples_create(6, 3, 2);
+    samples widest = samples_create(1, 32767, 2);
     ock_dataset *set = labelled(context, &data), *other = labelled(context, &wide);
+    ock_dataset *broad = labelled(context, &widest);
     ock_dataset *stranger = labelled(elsewhere, &data);
     ock_zca *zca = (ock_zca *)&data;
     ck_assert_int_eq(ock_zca_fit(NULL, 1, &zca), OCK_INVALID_ARGUMENT);
@@ -206,12 +208,16 @@ START_TEST(zca_arguments)
         OK(context, status);
         REFUSED(context, OCK_SHAPE_MISMATCH, "2 features", ock_zca_apply(zca, other));
         REFUSED(elsewhere, OCK_INVALID_ARGUMENT, "two contexts", ock_zca_apply(zca, stranger));
+        ock_zca_destroy(zca);
+        REFUSED(context, OCK_UNSUPPORTED, "32766", ock_zca_fit(broad, 1e-6f, &zca));
     }
     ock_zca_destroy(zca);
     ock_zca_destroy(NULL);
     ock_dataset_destroy(stranger);
+    ock_dataset_destroy(broad);
     ock_dataset_destroy(other);
     ock_dataset_destroy(set);
+    samples_free(&widest);
     samples_free(&wide);
     samples_free(&data);
     ock_context_destroy(elsewhere);
