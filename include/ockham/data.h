@@ -43,7 +43,7 @@ OCK_API bool ock_dataset_has_labels(const ock_dataset *dataset);
 
 /* x[i], y[i] = sample indices[i]: indices is OCK_I32, B x 1, each within the set; x is B x
  * features; y is OCK_I32, B x 1 where the set has labels, else B x outputs, and may be
- * NULL. Enqueues. Errors: those of ock_gather(). */
+ * NULL. The three may not overlap. Enqueues. Errors: those of ock_gather(). */
 OCK_API ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tensor *indices,
                                      ock_tensor *x, ock_tensor *y);
 

@@ -72,7 +72,8 @@ OCK_API ock_status ock_model_tensor_at(const ock_model *model, size_t index,
                                        ock_model_tensor *tensor);
 
 /* y (B x outputs) = the network's output for x (B x inputs), the last activation
- * included, without dropout and with running statistics. Enqueues.
+ * included, without dropout and with running statistics. y may not
+ * overlap x. Enqueues.
  * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_predict(ock_model *model, const ock_tensor *x, ock_tensor *y);
 

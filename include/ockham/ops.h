@@ -190,6 +190,11 @@ typedef struct ock_augmentation {
 OCK_API ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
                                const ock_tensor *indices, const ock_tensor *x, ock_tensor *y);
 
+/* Whether ock_augment() takes these values for rows of `cols` columns: for code that would know
+ * before it begins. Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH. */
+OCK_API ock_status ock_augmentation_check(ock_context *context,
+                                          const ock_augmentation *augmentation, size_t cols);
+
 /* ---- Steps ---- */
 
 typedef enum ock_optimizer_kind {
@@ -214,6 +219,10 @@ typedef struct ock_optimizer {
  */
 OCK_API ock_optimizer ock_adam_defaults(void);
 OCK_API ock_optimizer ock_sgd_defaults(void);
+
+/* Whether a step takes these values: for code that would know before it begins. Error:
+ * OCK_INVALID_ARGUMENT. */
+OCK_API ock_status ock_optimizer_check(ock_context *context, const ock_optimizer *optimizer);
 
 /* The penalty l1 sum|w| + l2 sum w^2, with gradient l1 sign(w) + 2 l2 w, sign(0) = 0. */
 typedef struct ock_penalty {

@@ -38,6 +38,9 @@ OCK_API ock_dtype ock_tensor_dtype(const ock_tensor *tensor);
 OCK_API size_t ock_tensor_rows(const ock_tensor *tensor);
 OCK_API size_t ock_tensor_cols(const ock_tensor *tensor);
 
+/* Whether two tensors share memory. */
+OCK_API bool ock_tensors_overlap(const ock_tensor *a, const ock_tensor *b);
+
 /* Copies rows x cols contiguous elements from or to host memory, as float or
  * int32_t according to the tensor. Both wait: when write returns, `data` may be
  * reused; when read returns, all enqueued before has been done, or its failure is

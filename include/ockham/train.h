@@ -74,7 +74,8 @@ typedef struct ock_history {
 OCK_API void ock_history_clear(ock_history *history);
 
 /* Called between epochs, and after each step has been enqueued; false stops the run, which
- * then ends with OCK_OK. */
+ * then ends with OCK_OK. They may use the network: after ock_model_load() or
+ * ock_model_initialize() the run goes on from the new weights, without moments. */
 typedef bool (*ock_epoch_callback)(const ock_epoch *epoch, void *user);
 typedef bool (*ock_step_callback)(uint32_t epoch, uint64_t step, uint64_t steps, void *user);
 
@@ -96,10 +97,10 @@ typedef struct ock_fit {
 OCK_API ock_fit ock_fit_defaults(void);
 
 /* The random numbers of a fit depend on the seed and the model's own counts alone, which later fits
- * go on with. Epoch e, from 0, visits the rows in the order of Fisher and Yates: for i from the last
- * down to 1, row i changes places with row r mod (i + 1), where words 0 and 1 of the draw at counter
- * (i, e, 0, OCK_PURPOSE_SHUFFLE) are the high and the low half of r. Dropout takes the step's
- * number, from 1, for `step` and the position among all layers for `layer`. */
+ * go on with. Epoch e, from 0, visits the rows in the order of Fisher and Yates: for i from the
+ * last down to 1, row i changes places with row r mod (i + 1), where words 0 and 1 of the draw at
+ * counter (i, e, 0, OCK_PURPOSE_SHUFFLE) are the high and the low half of r. Dropout takes the
+ * step's number, from 1, for `step` and the position among all layers for `layer`. */
 
 /* Trains. The loss decides how the last activation is treated: OCK_SOFTMAX_CROSSENTROPY needs
  * OCK_SOFTMAX last, or logits (OCK_LINEAR); OCK_BINARY_CROSSENTROPY needs
@@ -109,13 +110,16 @@ OCK_API ock_fit ock_fit_defaults(void);
  * nothing (pass zeros), and is filled with every completed epoch on failure too.
  * Waits; within an epoch the device is not waited for.
  * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH, OCK_OUT_OF_MEMORY,
- * OCK_DEVICE_FAILED, OCK_DIVERGED (the message names the epoch and step). */
+ * OCK_DEVICE_FAILED, OCK_DIVERGED (the message names the epoch, and the step whose loss
+ * was the first that is no finite number; where only the penalty became so, the epoch alone).
+ * What is refused leaves network and moments as they were. */
 OCK_API ock_status ock_model_fit(ock_model *model, const ock_dataset *train,
                                  const ock_dataset *valid, const ock_fit *fit,
                                  ock_history *history);
 
 /* One step on a batch x (B x inputs) and its targets y (as ock_loss() takes them), by
- * fit's optimizer, loss and seed. totals may be NULL. Enqueues. */
+ * fit's optimizer, loss and seed. totals may be NULL. Enqueues. Errors as for
+ * ock_model_fit(), but that it does not look for OCK_DIVERGED. */
 OCK_API ock_status ock_model_train_step(ock_model *model, const ock_fit *fit, const ock_tensor *x,
                                         const ock_tensor *y, ock_tensor *totals);
 

@@ -74,16 +74,10 @@ static bool same(const ock_tensor *a, const ock_tensor *b)
     return a->storage == b->storage && a->offset == b->offset && a->rows == b->rows;
 }
 
-static bool overlap(const ock_tensor *a, const ock_tensor *b)
-{
-    return a->storage == b->storage && a->offset < b->offset + b->rows * b->stride &&
-           b->offset < a->offset + a->rows * a->stride;
-}
-
 void check_apart(check *c, const char *output_name, const ock_tensor *output,
                  const char *input_name, const ock_tensor *input)
 {
-    if (output && input && overlap(output, input))
+    if (ock_tensors_overlap(output, input))
         check_fail(c, OCK_INVALID_ARGUMENT, "%s may not overlap %s", output_name, input_name);
 }
 

@@ -306,6 +306,15 @@ static void check_augmentation(check *c, const ock_augmentation *a, size_t cols)
     check_range(c, "cval", a->cval, -FLT_MAX, FLT_MAX);
 }
 
+ock_status ock_augmentation_check(ock_context *context, const ock_augmentation *augmentation,
+                                  size_t cols)
+{
+    check c = check_begin("ock_augmentation_check");
+    c.context = context;
+    check_augmentation(&c, augmentation, cols);
+    return check_end(&c);
+}
+
 ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
                        const ock_tensor *indices, const ock_tensor *x, ock_tensor *y)
 {

@@ -35,6 +35,14 @@ static void check_optimizer(check *c, const ock_optimizer *o, uint64_t iteration
     check_positive(c, "epsilon", o->epsilon);
 }
 
+ock_status ock_optimizer_check(ock_context *context, const ock_optimizer *optimizer)
+{
+    check c = check_begin("ock_optimizer_check");
+    c.context = context;
+    check_optimizer(&c, optimizer, 1);
+    return check_end(&c);
+}
+
 static ock_update update_at(const ock_optimizer *o, uint64_t iteration)
 {
     double rate = o->learning_rate, t = (double)iteration;

@@ -133,6 +133,12 @@ size_t ock_tensor_cols(const ock_tensor *tensor)
     return tensor ? tensor->cols : 0;
 }
 
+bool ock_tensors_overlap(const ock_tensor *a, const ock_tensor *b)
+{
+    return a && b && a->storage == b->storage && a->offset < b->offset + b->rows * b->stride &&
+           b->offset < a->offset + a->rows * a->stride;
+}
+
 static ock_status no_data(const ock_tensor *tensor, const char *call)
 {
     return ock_context_report(ock_tensor_context(tensor), OCK_INVALID_ARGUMENT, "%s: NULL", call);

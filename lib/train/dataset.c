@@ -200,6 +200,29 @@ bool ock_dataset_has_labels(const ock_dataset *dataset)
     return dataset && dataset->labels;
 }
 
+/* x is ock_gather()'s to judge, before which y must be known to be right. */
+static ock_status check_batch_y(const ock_dataset *set, const ock_tensor *indices,
+                                const ock_tensor *x, const ock_tensor *y)
+{
+    size_t rows = ock_tensor_rows(x), cols = set->labels ? 1 : set->outputs;
+    const char *problem = NULL;
+    if (!set->store->y)
+        problem = "the data set has neither labels nor targets";
+    else if (ock_tensor_context(y) != set->context)
+        problem = "belongs to another context than the data set";
+    else if (ock_tensor_dtype(y) != (set->labels ? OCK_I32 : OCK_F32))
+        problem = set->labels ? "must be OCK_I32, for labels" : "must be OCK_F32, for targets";
+    else if (ock_tensors_overlap(y, x) || ock_tensors_overlap(y, indices))
+        problem = "may not overlap x or indices";
+    if (problem)
+        return ock_context_report(set->context, OCK_INVALID_ARGUMENT, "y: %s", problem);
+    if (ock_tensor_rows(y) != rows || ock_tensor_cols(y) != cols)
+        return ock_context_report(set->context, OCK_SHAPE_MISMATCH,
+                                  "y is %zu x %zu and must be %zu x %zu", ock_tensor_rows(y),
+                                  ock_tensor_cols(y), rows, cols);
+    return OCK_OK;
+}
+
 /* A row of the view is `first` rows further in the store, hence the shifted, perhaps negative,
  * beginning of each chunk. */
 ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tensor *indices, ock_tensor *x,
@@ -208,11 +231,8 @@ ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tensor *indic
     if (!dataset)
         return OCK_INVALID_ARGUMENT;
     const dataset_store *store = dataset->store;
-    if (y && !store->y)
-        return ock_context_report(dataset->context, OCK_INVALID_ARGUMENT,
-                                  "y: the data set has neither labels nor targets");
+    ock_status status = y ? check_batch_y(dataset, indices, x, y) : OCK_OK;
     size_t last = (dataset->first + dataset->rows - 1) / store->chunk_rows;
-    ock_status status = OCK_OK;
     for (size_t i = dataset->first / store->chunk_rows; i <= last && !status; i++) {
         int64_t first = (int64_t)(i * store->chunk_rows) - (int64_t)dataset->first;
         status = ock_gather(store->x[i], indices, first, x);

@@ -78,6 +78,10 @@ static ock_status check_run(const fit_run *run)
         status = check_dataset(run->model, run->train, "train", fit->loss);
     if (!status && run->valid)
         status = check_dataset(run->model, run->valid, "valid", fit->loss);
+    if (!status)
+        status = ock_optimizer_check(run->model->context, &fit->optimizer);
+    if (!status && fit->augmentation)
+        status = ock_augmentation_check(run->model->context, fit->augmentation, run->model->inputs);
     return status ? status : check_stopping(run->model, fit, validates);
 }
 
@@ -119,8 +123,6 @@ static ock_status prepare(fit_run *run)
         status = ock_tensor_create(model->context, OCK_F32, 1, OCK_TOTALS_SIZE, &run->totals);
     if (!status)
         status = model_ensure_ready(model, fit->seed);
-    if (!status)
-        status = model_ensure_moments(model, &fit->optimizer);
     if (!status)
         status = plan_reserve(model, run->train_feed.batch, true);
     if (!status && run->valid)

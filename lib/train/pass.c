@@ -198,6 +198,9 @@ ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
     const ock_tensor *prediction;
     bool folds;
     ock_status status = loss_folds(model, fit->loss, &folds);
+    /* Here rather than once a fit: a callback may have loaded weights. */
+    if (!status)
+        status = model_ensure_moments(model, &fit->optimizer);
     if (status)
         return status;
     net_pass pass = {.fit = fit,
@@ -292,6 +295,8 @@ ock_status ock_model_predict(ock_model *model, const ock_tensor *x, ock_tensor *
         return ock_context_report(model->context, OCK_SHAPE_MISMATCH,
                                   "y has %zu columns, the network has %zu outputs",
                                   ock_tensor_cols(y), outputs);
+    if (ock_tensors_overlap(x, y))
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT, "y may not overlap x");
     status = model_ensure_ready(model, 0);
     if (!status)
         status = plan_reserve(model, rows < PREDICT_ROWS ? rows : PREDICT_ROWS, false);
@@ -302,20 +307,54 @@ ock_status ock_model_predict(ock_model *model, const ock_tensor *x, ock_tensor *
     return status;
 }
 
+static ock_status check_totals(const ock_model *model, const ock_tensor *x, const ock_tensor *y,
+                               const ock_tensor *totals)
+{
+    if (ock_tensor_context(totals) != model->context || ock_tensor_dtype(totals) != OCK_F32 ||
+        ock_tensors_overlap(totals, x) || ock_tensors_overlap(totals, y))
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "totals must be OCK_F32, of the network's context, and apart "
+                                  "from x and y");
+    if (ock_tensor_rows(totals) != 1 || ock_tensor_cols(totals) != OCK_TOTALS_SIZE)
+        return ock_context_report(model->context, OCK_SHAPE_MISMATCH,
+                                  "totals is %zu x %zu and must be 1 x %d", ock_tensor_rows(totals),
+                                  ock_tensor_cols(totals), OCK_TOTALS_SIZE);
+    return OCK_OK;
+}
+
+/* All that a step would refuse, before it has changed anything. */
+static ock_status check_step(const ock_model *model, const ock_fit *fit, const ock_tensor *x,
+                             const ock_tensor *y, const ock_tensor *totals)
+{
+    bool folds, labels = ock_tensor_dtype(y) == OCK_I32;
+    size_t outputs = labels ? 1 : ock_model_outputs(model);
+    ock_status status = check_batch(model, x, y);
+    if (!status)
+        status = loss_folds(model, fit->loss, &folds);
+    if (status)
+        return status;
+    if (labels && fit->loss != OCK_SOFTMAX_CROSSENTROPY)
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "y has labels, which OCK_SOFTMAX_CROSSENTROPY takes; %s needs "
+                                  "targets",
+                                  loss_name(fit->loss));
+    if (ock_tensor_cols(y) != outputs)
+        return ock_context_report(model->context, OCK_SHAPE_MISMATCH,
+                                  "y has %zu columns and must have %zu", ock_tensor_cols(y),
+                                  outputs);
+    status = ock_optimizer_check(model->context, &fit->optimizer);
+    return status || !totals ? status : check_totals(model, x, y, totals);
+}
+
 ock_status ock_model_train_step(ock_model *model, const ock_fit *fit, const ock_tensor *x,
                                 const ock_tensor *y, ock_tensor *totals)
 {
     ock_fit defaults = ock_fit_defaults();
-    bool folds;
-    ock_status status = check_batch(model, x, y);
     if (!fit)
         fit = &defaults;
-    if (!status)
-        status = loss_folds(model, fit->loss, &folds);
+    ock_status status = check_step(model, fit, x, y, totals);
     if (!status)
         status = model_ensure_ready(model, fit->seed);
-    if (!status)
-        status = model_ensure_moments(model, &fit->optimizer);
     if (!status)
         status = plan_reserve(model, ock_tensor_rows(x), true);
     return status ? status : pass_train(model, fit, x, y, totals);

@@ -90,6 +90,23 @@ START_TEST(weights_too_large)
 }
 END_TEST
 
+/* Rows written too early would be read as inputs. */
+static void expect_no_overlap(ock_context *context)
+{
+    const spec square[] = {{SPEC_DENSE, .units = 4}, {0}};
+    ock_model *net = build(context, 4, square);
+    ock_tensor *rows = NULL, *upper = NULL, *lower = NULL;
+    OK(context, ock_tensor_create(context, OCK_F32, 3, 4, &rows));
+    OK(context, ock_tensor_view(rows, 0, 2, &upper));
+    OK(context, ock_tensor_view(rows, 1, 2, &lower));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "overlap", ock_model_predict(net, upper, lower));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "overlap", ock_model_predict(net, rows, rows));
+    ock_tensor_destroy(lower);
+    ock_tensor_destroy(upper);
+    ock_tensor_destroy(rows);
+    ock_model_destroy(net);
+}
+
 START_TEST(predict_arguments)
 {
     ock_context *context = open_context(), *elsewhere = open_device("scalar", 0);
@@ -108,6 +125,7 @@ START_TEST(predict_arguments)
     REFUSED(context, OCK_SHAPE_MISMATCH, "4 inputs", ock_model_predict(net, y, y));
     REFUSED(context, OCK_SHAPE_MISMATCH, "3 outputs", ock_model_predict(net, x, x));
     REFUSED(context, OCK_SHAPE_MISMATCH, "2 rows", ock_model_predict(net, x, narrow));
+    expect_no_overlap(context);
     ock_tensor_destroy(stranger);
     ock_tensor_destroy(labels);
     ock_tensor_destroy(narrow);
@@ -154,6 +172,25 @@ START_TEST(dataset_arguments)
 }
 END_TEST
 
+/* A y that does not fit leaves x as it was, too. */
+static void expect_y_first(ock_context *context, const ock_dataset *set, const ock_tensor *indices)
+{
+    float kept[2];
+    ock_tensor *x = NULL, *tall = NULL, *floats = NULL;
+    OK(context, ock_tensor_create(context, OCK_F32, 1, 2, &x));
+    OK(context, ock_tensor_create(context, OCK_I32, 2, 1, &tall));
+    OK(context, ock_tensor_create(context, OCK_F32, 1, 1, &floats));
+    OK(context, ock_tensor_fill(x, 7));
+    REFUSED(context, OCK_SHAPE_MISMATCH, "y is 2 x 1", ock_dataset_batch(set, indices, x, tall));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "y: must be OCK_I32",
+            ock_dataset_batch(set, indices, x, floats));
+    OK(context, ock_tensor_read(x, kept));
+    ck_assert(kept[0] == 7 && kept[1] == 7);
+    ock_tensor_destroy(floats);
+    ock_tensor_destroy(tall);
+    ock_tensor_destroy(x);
+}
+
 START_TEST(view_and_batch_arguments)
 {
     ock_context *context = open_context();
@@ -174,6 +211,7 @@ START_TEST(view_and_batch_arguments)
     ck_assert_int_eq(ock_dataset_batch(bare, NULL, x, NULL), OCK_INVALID_ARGUMENT);
     REFUSED(context, OCK_INVALID_ARGUMENT, "neither", ock_dataset_batch(bare, indices, x, y));
     OK(context, ock_dataset_batch(bare, indices, x, NULL));
+    expect_y_first(context, set, indices);
     ock_tensor_destroy(y);
     ock_tensor_destroy(x);
     ock_tensor_destroy(indices);
@@ -257,6 +295,11 @@ START_TEST(fit_values)
     FIT_REFUSED("validation_split", options.validation_split = -0.1f);
     FIT_REFUSED("validation_split", options.validation_split = NAN);
     FIT_REFUSED("no row for training", options.validation_split = 0.95f);
+    FIT_REFUSED("learning_rate", options.optimizer.learning_rate = -1);
+    FIT_REFUSED("nesterov", options.optimizer = ock_sgd_defaults(),
+                options.optimizer.nesterov = true);
+    FIT_REFUSED("rotation_range is 181",
+                options.augmentation = (&(ock_augmentation){2, 2, 1, .rotation_range = 181}));
     FIT_REFUSED("monitor", options.early_stopping.monitor = "val_los");
     FIT_REFUSED("validation_split", options.early_stopping.monitor = "val_loss");
     FIT_REFUSED("min_delta", options.early_stopping.monitor = "loss",
@@ -277,7 +320,6 @@ START_TEST(fit_values)
 }
 END_TEST
 
-/* The numbers of an optimiser are the operations' to judge. */
 START_TEST(optimizer_values)
 {
     ock_context *context = open_context();

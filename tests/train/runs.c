@@ -88,6 +88,94 @@ START_TEST(callbacks_stop_a_run)
 }
 END_TEST
 
+typedef struct renewal {
+    ock_model *net;
+    uint64_t step;
+} renewal;
+
+static bool renew(uint32_t epoch, uint64_t step, uint64_t steps, void *user)
+{
+    const renewal *at = user;
+    (void)epoch, (void)steps;
+    if (step == at->step)
+        OK(ock_model_context(at->net), ock_model_initialize(at->net, 9));
+    return true;
+}
+
+/* New weights from a callback lose the moments, which the run then makes again. */
+START_TEST(a_callback_may_renew_the_weights)
+{
+    bench b = bench_open();
+    ock_model *net = build(b.context, FEATURES, bench_layers);
+    ock_model *fresh = build(b.context, FEATURES, bench_layers);
+    ock_fit fit = b.fit;
+    renewal last = {.net = net};
+    fit.epochs = 1;
+    OK(b.context, ock_model_initialize(fresh, 9));
+    for (last.step = 1; last.step <= 4; last.step++) {
+        fit.on_step = renew;
+        fit.user = &last;
+        OK(b.context, ock_model_fit(net, b.set, NULL, &fit, NULL));
+    }
+    expect_same_weights(net, fresh);
+    fit.on_step = NULL;
+    OK(b.context, ock_model_fit(net, b.set, NULL, &fit, NULL));
+    OK(b.context, ock_model_fit(fresh, b.set, NULL, &fit, NULL));
+    expect_same_weights(net, fresh);
+    ock_model_destroy(fresh);
+    ock_model_destroy(net);
+    bench_close(&b);
+}
+END_TEST
+
+/* What is refused moves neither batch norm's statistics nor weights, and costs no moments. */
+START_TEST(a_refused_step_changes_nothing)
+{
+    const spec normed[] = {
+        {.kind = SPEC_BATCH_NORM}, {SPEC_DENSE, .units = 3, .activation = OCK_SOFTMAX}, {0}};
+    ock_context *context = open_context();
+    samples data = samples_create(10, 4, 3);
+    ock_dataset *set = labelled(context, &data);
+    ock_model *net = build(context, 4, normed), *same = build(context, 4, normed);
+    ock_tensor *x = NULL, *labels = NULL, *narrow = NULL;
+    OK(context, ock_tensor_create(context, OCK_F32, 10, 4, &x));
+    OK(context, ock_tensor_create(context, OCK_I32, 10, 1, &labels));
+    OK(context, ock_tensor_create(context, OCK_F32, 10, 2, &narrow));
+    ock_fit squared = ock_fit_defaults(), sgd = ock_fit_defaults();
+    squared.loss = OCK_MEAN_SQUARED_ERROR;
+    sgd.optimizer = ock_sgd_defaults();
+    sgd.optimizer.momentum = 2;
+    REFUSED(context, OCK_INVALID_ARGUMENT, "momentum is 2",
+            ock_model_train_step(net, &sgd, x, labels, NULL));
+    ck_assert_uint_eq(ock_model_tensor_count(net), 0);
+    OK(context, ock_model_fit(net, set, NULL, NULL, NULL));
+    OK(context, ock_model_fit(same, set, NULL, NULL, NULL));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "momentum is 2",
+            ock_model_train_step(net, &sgd, x, labels, NULL));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "needs targets",
+            ock_model_train_step(net, &squared, x, labels, NULL));
+    REFUSED(context, OCK_SHAPE_MISMATCH, "y has 2 columns",
+            ock_model_train_step(net, NULL, x, narrow, NULL));
+    REFUSED(context, OCK_SHAPE_MISMATCH, "totals is 10 x 2",
+            ock_model_train_step(net, NULL, x, labels, narrow));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "totals must be",
+            ock_model_train_step(net, NULL, x, labels, labels));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "momentum is 2",
+            ock_model_fit(net, set, NULL, &sgd, NULL));
+    OK(context, ock_model_fit(net, set, NULL, NULL, NULL));
+    OK(context, ock_model_fit(same, set, NULL, NULL, NULL));
+    expect_same_weights(net, same);
+    ock_tensor_destroy(narrow);
+    ock_tensor_destroy(labels);
+    ock_tensor_destroy(x);
+    ock_model_destroy(same);
+    ock_model_destroy(net);
+    ock_dataset_destroy(set);
+    samples_free(&data);
+    ock_context_destroy(context);
+}
+END_TEST
+
 /* ---- Optimisers, losses, augmentation ---- */
 
 /* A network of the same layers and weights, and no past. */
@@ -212,6 +300,8 @@ Suite *runs_suite(void)
     TCase *cases = tcase_create("runs");
     tcase_add_test(cases, sizes_at_the_edge);
     tcase_add_test(cases, callbacks_stop_a_run);
+    tcase_add_test(cases, a_callback_may_renew_the_weights);
+    tcase_add_test(cases, a_refused_step_changes_nothing);
     tcase_add_test(cases, another_optimizer_begins_anew);
     tcase_add_test(cases, figures_that_are_not);
     tcase_add_test(cases, a_nan_stops_the_run);
