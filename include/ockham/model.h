@@ -79,15 +79,16 @@ OCK_API ock_status ock_model_predict(ock_model *model, const ock_tensor *x, ock_
 
 /* Weights and layers as one safetensors file, its metadata key "ockham" a JSON list of
  * the layers. Written beside `path`, or beside the file that `path` links to, under a
- * temporary name, synced and renamed: on failure an older file stays as it was. What exists
- * and is not a regular file is not replaced. Waits.
- * Errors: OCK_INVALID_ARGUMENT, OCK_FILE_FAILED, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
+ * temporary name, synced and renamed: on failure an older file stays as it was, and on success its
+ * permissions are kept. What exists and is not a regular file is not replaced. Waits. Errors:
+ * OCK_INVALID_ARGUMENT, OCK_FILE_FAILED, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_save(ock_model *model, const char *path);
 
-/* Reads the weights into a network of the same layers; moments and step count are
- * forgotten. On failure the network is as before. Waits.
- * Errors: OCK_INVALID_ARGUMENT, OCK_FILE_FAILED, OCK_BAD_FILE (cut short, malformed),
- * OCK_SHAPE_MISMATCH (other layers), OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
+/* Reads the weights into a network of the same layers, batch norm's epsilon included; dropout's
+ * rates, penalties and batch norm's momentum are the network's own and may differ. Moments and step
+ * count are forgotten. On failure the network is as before. Waits. Errors: OCK_INVALID_ARGUMENT,
+ * OCK_FILE_FAILED, OCK_BAD_FILE (cut short, malformed), OCK_SHAPE_MISMATCH (other layers),
+ * OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_load(ock_model *model, const char *path);
 
 /* Makes the network that the file describes, with its weights; the errors of

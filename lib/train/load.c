@@ -12,6 +12,11 @@
 #include "network.h"
 #include "weights.h"
 
+/* safetensors' own bound on a header. */
+enum {
+    MOST_HEADER = 100000000
+};
+
 /* Nothing is allocated by a size from the file before that size has been held against the
  * file's own. */
 typedef struct weight_file {
@@ -82,6 +87,8 @@ static ock_status read_header(weight_file *file)
         length |= (uint64_t)prefix[i] << (8 * i);
     if (bytes < LENGTH_BYTES || length > bytes - LENGTH_BYTES || length >= SIZE_MAX)
         return bad_file(file, "the header is longer than the file: cut short, or not safetensors");
+    if (length > MOST_HEADER)
+        return bad_file(file, "the header is longer than 100 MB, which safetensors allows");
     file->data = LENGTH_BYTES + length;
     file->data_bytes = bytes - file->data;
     return parse_header(file, (size_t)length);
@@ -246,23 +253,48 @@ static ock_status find_entry(const weight_file *file, const ock_model *model, si
     return OCK_OK;
 }
 
-static ock_status check_entries(const weight_file *file, const ock_model *model)
+static int by_beginning(const void *left, const void *right)
 {
-    uint64_t bytes = 0;
-    int count = 1; /* the metadata */
+    const weight_entry *a = left, *b = right;
+    return (a->begin > b->begin) - (a->begin < b->begin);
+}
+
+static ock_status list_entries(const weight_file *file, const ock_model *model,
+                               weight_entry *entries, size_t *count)
+{
+    ock_status status = OCK_OK;
+    *count = 0;
     for (size_t i = 0; i < model->count; i++) {
-        for (size_t slot = 0; slot < LAYER_SLOTS; slot++) {
-            weight_entry entry;
-            ock_status status = find_entry(file, model, i, slot, &entry);
-            if (status)
-                return status;
-            bytes += entry.bytes;
-            count += entry.bytes > 0;
+        for (size_t slot = 0; slot < LAYER_SLOTS && !status; slot++) {
+            status = find_entry(file, model, i, slot, &entries[*count]);
+            *count += entries[*count].bytes > 0;
         }
     }
-    if (bytes != file->data_bytes || count != cJSON_GetArraySize(file->header))
-        return bad_file(file, "the file holds more than the tensors of its layers");
-    return OCK_OK;
+    return status;
+}
+
+/* Whatever their order, the tensors fill the file without a gap or an overlap. */
+static ock_status check_entries(const weight_file *file, const ock_model *model)
+{
+    size_t count;
+    uint64_t end = 0;
+    weight_entry *entries = calloc(model->count + 1, LAYER_SLOTS * sizeof *entries);
+    if (!entries)
+        return ock_context_report(file->context, OCK_OUT_OF_MEMORY,
+                                  "%s: no memory for a list of tensors", file->path);
+    ock_status status = list_entries(file, model, entries, &count);
+    if (!status)
+        qsort(entries, count, sizeof *entries, by_beginning);
+    for (size_t i = 0; i < count && !status; end += entries[i++].bytes)
+        if (entries[i].begin != end)
+            status = ock_context_report(file->context, OCK_BAD_FILE,
+                                        "%s: tensor %s does not begin where the one before ends",
+                                        file->path, entries[i].name);
+    free(entries);
+    if (!status && (end != file->data_bytes ||
+                    count + 1 != (size_t)cJSON_GetArraySize(file->header))) /* the metadata */
+        status = bad_file(file, "the file holds more than the tensors of its layers");
+    return status;
 }
 
 static ock_status read_tensor(const weight_file *file, const weight_entry *entry,
@@ -345,10 +377,12 @@ ock_status ock_model_open(ock_context *context, const char *path, ock_model **mo
 static bool same_layer(const net_layer *a, const net_layer *b)
 {
     return a->kind == b->kind && a->inputs == b->inputs && a->outputs == b->outputs &&
-           a->activation == b->activation && a->dense.no_bias == b->dense.no_bias;
+           a->activation == b->activation && a->dense.no_bias == b->dense.no_bias &&
+           !(a->norm.epsilon < b->norm.epsilon || a->norm.epsilon > b->norm.epsilon);
 }
 
-/* Rates and penalties may differ: they are of the training, not of what was trained. */
+/* Rates, penalties and batch norm's momentum may differ: they are of the training, not of what was
+ * trained. */
 static ock_status check_same(const ock_model *model, const ock_model *read, const char *path)
 {
     if (model->count != read->count)
@@ -364,7 +398,9 @@ static ock_status check_same(const ock_model *model, const ock_model *read, cons
                 i, layer_kind_name(there->kind), there->inputs, there->outputs,
                 activation_name(there->activation), layer_kind_name(here->kind), here->inputs,
                 here->outputs, activation_name(here->activation),
-                here->dense.no_bias != there->dense.no_bias ? ", and one has no bias" : "");
+                here->dense.no_bias != there->dense.no_bias ? ", and one has no bias"
+                : here->kind == LAYER_BATCH_NORM            ? ", or of another epsilon"
+                                                            : "");
     }
     return OCK_OK;
 }

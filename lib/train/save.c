@@ -122,17 +122,22 @@ static ock_status failed(ock_context *context, const char *path, const char *wha
                               strerror(errno));
 }
 
-/* Another name beside `path`, so that the rename stays within one file system. Not mkstemp(),
- * which would make the file unreadable to whom the umask lets read. */
+/* A name in the folder of `path`, so that the rename stays within one file system, and not made of
+ * the file's own, which may be as long as names get. The permissions are those of the file that is
+ * there, else what the umask lets through, which rules out mkstemp(). */
 static FILE *create_beside(const char *path, char *name, size_t size)
 {
-    int file = -1;
+    struct stat old;
+    bool exists = !stat(path, &old);
+    mode_t mode = exists ? old.st_mode & 0777 : 0666;
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path) + 1 : 0, file = -1;
     errno = EEXIST;
     for (int attempt = 0; file < 0 && errno == EEXIST && attempt < 1000; attempt++) {
-        snprintf(name, size, "%s.%ld-%d.tmp", path, (long)getpid(), attempt);
-        file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        snprintf(name, size, "%.*sockham-%ld-%d.tmp", folder, path, (long)getpid(), attempt);
+        file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     }
-    FILE *out = file < 0 ? NULL : fdopen(file, "wb");
+    FILE *out = file < 0 || (exists && fchmod(file, mode)) ? NULL : fdopen(file, "wb");
     if (file >= 0 && !out) {
         close(file);
         remove(name);

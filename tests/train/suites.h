@@ -12,6 +12,7 @@
     X(plans)                                                                                       \
     X(stopping)                                                                                    \
     X(weights)                                                                                     \
+    X(headers)                                                                                     \
     X(trajectory)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
