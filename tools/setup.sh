@@ -18,14 +18,8 @@ missing() {
 }
 
 as_root() {
-    if [ "$(id -u)" -eq 0 ]; then
-        "$@" </dev/null
-    elif command -v sudo >/dev/null; then
-        sudo "$@" </dev/null
-    else
-        echo "Installing needs root, and there is no sudo."
-        return 1
-    fi
+    [ "$(id -u)" -eq 0 ] || set -- sudo "$@"
+    "$@" </dev/null
 }
 
 # apt-get waits for another's lock on the packages, but not on their lists.
@@ -43,6 +37,10 @@ install_missing() {
     # shellcheck disable=SC2046 # names of packages, one a word
     set -- $(missing "$@")
     [ $# -gt 0 ] || return 0
+    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+        echo "There is no sudo. As root, install: $*"
+        return
+    fi
     echo "Installing: $*"
     install "$@" || { sleep 10 && install "$@"; } || echo "Not installed: $*"
 }
