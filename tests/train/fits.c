@@ -66,7 +66,7 @@ START_TEST(history_is_what_plain_operations_give)
     for (uint32_t e = 0; e < b.fit.epochs; e++) {
         size_t order[ROWS];
         outcome train = {0};
-        reference_shuffle(order, ROWS, b.fit.seed, e);
+        shuffle_rows(order, ROWS, b.fit.seed, e);
         for (size_t first = 0; first < ROWS; first += BATCH) {
             size_t rows = ROWS - first < BATCH ? ROWS - first : BATCH;
             samples batch = in_order(&b.data, order, first, rows);
@@ -95,7 +95,7 @@ START_TEST(fit_is_its_train_steps)
     ock_model *fit = fitted(&b, &b.fit, NULL), *loop = build(b.context, FEATURES, bench_layers);
     for (uint32_t e = 0; e < b.fit.epochs; e++) {
         size_t order[ROWS];
-        reference_shuffle(order, ROWS, b.fit.seed, e);
+        shuffle_rows(order, ROWS, b.fit.seed, e);
         for (size_t first = 0; first < ROWS; first += BATCH) {
             size_t rows = ROWS - first < BATCH ? ROWS - first : BATCH;
             samples batch = in_order(&b.data, order, first, rows);

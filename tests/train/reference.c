@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formulas.h"
 #include "reference.h"
 
 /* A trained array with its gradient and moments. */
@@ -28,6 +29,7 @@ struct reference {
     ock_loss_kind loss;
     uint32_t step;
     const ock_fit *fit; /* NULL: not training */
+    size_t order;       /* of float sums; 0: double */
 };
 
 static double *doubles(size_t count)
@@ -135,58 +137,18 @@ void reference_free(reference *r)
     free(r);
 }
 
+void reference_round(reference *r, size_t order)
+{
+    r->order = order;
+}
+
+static void store(const reference *r, double *values, size_t count)
+{
+    for (size_t i = 0; r->order && i < count; i++)
+        values[i] = (double)(float)values[i];
+}
+
 /* ---- Operations ---- */
-
-static double activate(ock_activation activation, double x)
-{
-    switch (activation) {
-    case OCK_RELU:
-        return x > 0 ? x : 0;
-    case OCK_LEAKY_RELU:
-        return x > 0 ? x : 0.2f * x;
-    case OCK_ELU:
-        return x > 0 ? x : expm1(x);
-    case OCK_GELU:
-        return x / 2 * (1 + erf(x / sqrt(2)));
-    case OCK_SIGMOID:
-        return 1 / (1 + exp(-x));
-    case OCK_TANH:
-        return tanh(x);
-    default:
-        return x;
-    }
-}
-
-static double slope(ock_activation activation, double x, double y)
-{
-    switch (activation) {
-    case OCK_RELU:
-        return x > 0;
-    case OCK_LEAKY_RELU:
-        return x > 0 ? 1 : 0.2f;
-    case OCK_ELU:
-        return x > 0 ? 1 : y + 1;
-    case OCK_GELU:
-        return (1 + erf(x / sqrt(2))) / 2 + x * exp(-x * x / 2) / sqrt(2 * acos(-1));
-    case OCK_SIGMOID:
-        return y * (1 - y);
-    case OCK_TANH:
-        return 1 - y * y;
-    default:
-        return 1;
-    }
-}
-
-static void softmax(const double *x, double *y, size_t width)
-{
-    double most = x[0], sum = 0;
-    for (size_t j = 1; j < width; j++)
-        most = fmax(most, x[j]);
-    for (size_t j = 0; j < width; j++)
-        sum += y[j] = exp(x[j] - most);
-    for (size_t j = 0; j < width; j++)
-        y[j] /= sum;
-}
 
 static double mask(const reference *r, const operation *o, size_t row, size_t col)
 {
@@ -200,15 +162,30 @@ static double mask(const reference *r, const operation *o, size_t row, size_t co
     return (double)draw[col % 4] >= round(o->rate * 0x1p32) ? 1 / (1 - o->rate) : 0;
 }
 
-static void dense_forward(operation *o, size_t rows)
+/* Element (i, j) of the product; in float from another term on for each order. */
+static double product(const reference *r, const operation *o, size_t i, size_t j)
 {
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j < o->outputs; j++) {
-            double sum = o->trained[1].value ? o->trained[1].value[j] : 0;
-            for (size_t k = 0; k < o->inputs; k++)
-                sum += o->x[i * o->inputs + k] * o->trained[0].value[k * o->outputs + j];
-            o->y[i * o->outputs + j] = sum;
-        }
+    const double *x = o->x + i * o->inputs, *w = o->trained[0].value + j;
+    double exact = 0;
+    float sum = 0;
+    if (!r->order) {
+        for (size_t k = 0; k < o->inputs; k++)
+            exact += x[k] * w[k * o->outputs];
+        return exact;
+    }
+    for (size_t n = 0; n < o->inputs; n++) {
+        size_t k = (n + 131 * r->order) % o->inputs;
+        sum = fmaf((float)x[k], (float)w[k * o->outputs], sum);
+    }
+    return (double)sum;
+}
+
+static void dense_forward(const reference *r, operation *o, size_t rows)
+{
+    const double *bias = o->trained[1].value;
+    for (size_t i = 0; i < rows * o->outputs; i++) {
+        size_t j = i % o->outputs;
+        o->y[i] = product(r, o, i / o->outputs, j) + (bias ? bias[j] : 0);
     }
 }
 
@@ -250,7 +227,7 @@ static void forward(reference *r, double *x, size_t rows)
         o->x = n ? r->operations[n - 1].y : x;
         o->y = realloc(o->y, rows * o->outputs * sizeof *o->y);
         if (o->kind == SPEC_DENSE)
-            dense_forward(o, rows);
+            dense_forward(r, o, rows);
         else if (o->kind == SPEC_BATCH_NORM)
             norm_forward(r, o, rows);
         else
@@ -260,46 +237,11 @@ static void forward(reference *r, double *x, size_t rows)
                               : activate(o->activation, o->x[i]);
         for (size_t i = 0; o->activation == OCK_SOFTMAX && i < rows; i++)
             softmax(o->x + i * o->outputs, o->y + i * o->outputs, o->outputs);
+        store(r, o->y, rows * o->outputs);
     }
 }
 
 /* ---- The loss ---- */
-
-static size_t largest(const double *values, size_t count)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        if (values[i] > values[best])
-            best = i;
-    return best;
-}
-
-/* One row's loss and share of correctness; its gradient times the rows goes to g. */
-static double row_loss(ock_loss_kind kind, const double *x, const double *t, size_t width,
-                       double *g, double *correct)
-{
-    double loss = 0, n = (double)width;
-    if (kind == OCK_SOFTMAX_CROSSENTROPY) {
-        softmax(x, g, width);
-        for (size_t j = 0; j < width; j++) {
-            loss -= t[j] > 0 ? t[j] * log(g[j]) : 0;
-            g[j] -= t[j];
-        }
-        *correct += largest(x, width) == largest(t, width);
-        return loss;
-    }
-    for (size_t j = 0; j < width; j++) {
-        if (kind == OCK_BINARY_CROSSENTROPY) {
-            loss += (fmax(x[j], 0) - x[j] * t[j] + log1p(exp(-fabs(x[j])))) / n;
-            g[j] = (1 / (1 + exp(-x[j])) - t[j]) / n;
-            *correct += ((x[j] > 0) == (t[j] > 0.5)) / n;
-        } else {
-            loss += pow(x[j] - t[j], 2) / n;
-            g[j] = 2 * (x[j] - t[j]) / n;
-        }
-    }
-    return loss;
-}
 
 static outcome judge(const reference *r, const double *t, double *g, size_t rows)
 {
@@ -392,7 +334,7 @@ static void operation_backward(const reference *r, operation *o, const double *d
 
 /* ---- Steps ---- */
 
-static void update(array *a, const ock_optimizer *optimizer, double t)
+static void update(const reference *r, array *a, const ock_optimizer *optimizer, double t)
 {
     double lr = (double)optimizer->learning_rate, momentum = (double)optimizer->momentum;
     double beta1 = (double)optimizer->beta1, beta2 = (double)optimizer->beta2;
@@ -409,6 +351,9 @@ static void update(array *a, const ock_optimizer *optimizer, double t)
                   (sqrt(*v) + (double)optimizer->epsilon);
         }
     }
+    store(r, a->value, a->size);
+    store(r, a->moment1, a->size);
+    store(r, a->moment2, a->size);
 }
 
 static double *widen(const float *values, size_t count)
@@ -429,6 +374,7 @@ static outcome pass(reference *r, const float *x, const float *targets, size_t r
     for (size_t n = r->count; r->fit && n-- > 0;) {
         double *dx = doubles(rows * r->operations[n].inputs);
         operation_backward(r, &r->operations[n], gradient, dx, rows);
+        store(r, dx, rows * r->operations[n].inputs);
         free(gradient);
         gradient = dx;
     }
@@ -446,7 +392,7 @@ outcome reference_step(reference *r, const ock_fit *fit, const float *x, const f
     outcome means = pass(r, x, targets, rows);
     for (size_t n = 0; n < r->count; n++)
         for (size_t k = 0; k < 2; k++)
-            update(&r->operations[n].trained[k], &fit->optimizer, (double)r->step);
+            update(r, &r->operations[n].trained[k], &fit->optimizer, (double)r->step);
     return means;
 }
 
@@ -482,17 +428,4 @@ double reference_distance(const reference *r, const ock_model *model)
     ck_assert_uint_eq((size_t)(next - weights), count);
     free(weights);
     return most;
-}
-
-void reference_shuffle(size_t *order, size_t rows, uint64_t seed, uint32_t epoch)
-{
-    uint32_t draw[4];
-    for (size_t i = 0; i < rows; i++)
-        order[i] = i;
-    for (size_t i = rows - 1; i > 0; i--) {
-        ock_philox((uint32_t[]){(uint32_t)i, epoch, 0, OCK_PURPOSE_SHUFFLE}, seed, draw);
-        size_t j = (size_t)(((uint64_t)draw[0] << 32 | draw[1]) % (i + 1)), row = order[i];
-        order[i] = order[j];
-        order[j] = row;
-    }
 }

@@ -11,6 +11,10 @@ typedef struct reference reference;
 reference *reference_create(const ock_model *model, const spec *layers, ock_loss_kind loss);
 void reference_free(reference *reference);
 
+/* From now on what is kept, weights, outputs, gradients, is kept as float, and the forward products
+ * are sums of floats, in another order for each `order` from 1. */
+void reference_round(reference *reference, size_t order);
+
 /* Means over the rows; the penalty is that before the step. */
 typedef struct outcome {
     double data_loss, penalty, accuracy;
@@ -23,8 +27,5 @@ outcome reference_loss(reference *reference, const float *x, const float *target
 
 /* The largest difference of a weight from the model's. */
 double reference_distance(const reference *reference, const ock_model *model);
-
-/* The order in which a fit visits its rows. */
-void reference_shuffle(size_t *order, size_t rows, uint64_t seed, uint32_t epoch);
 
 #endif

@@ -76,6 +76,19 @@ void samples_free(samples *data)
     free(data->x);
 }
 
+void shuffle_rows(size_t *order, size_t rows, uint64_t seed, uint32_t epoch)
+{
+    uint32_t draw[4];
+    for (size_t i = 0; i < rows; i++)
+        order[i] = i;
+    for (size_t i = rows - 1; i > 0; i--) {
+        ock_philox((uint32_t[]){(uint32_t)i, epoch, 0, OCK_PURPOSE_SHUFFLE}, seed, draw);
+        size_t j = (size_t)(((uint64_t)draw[0] << 32 | draw[1]) % (i + 1)), row = order[i];
+        order[i] = order[j];
+        order[j] = row;
+    }
+}
+
 ock_dataset *labelled(ock_context *context, const samples *data)
 {
     ock_dataset *set = NULL;

@@ -48,6 +48,9 @@ typedef struct samples {
 samples samples_create(size_t rows, size_t features, size_t outputs);
 void samples_free(samples *data);
 
+/* The order in which a fit visits its rows. */
+void shuffle_rows(size_t *order, size_t rows, uint64_t seed, uint32_t epoch);
+
 ock_dataset *labelled(ock_context *context, const samples *data);
 ock_dataset *targeted(ock_context *context, const samples *data);
 
