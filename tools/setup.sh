@@ -55,7 +55,7 @@ configure() {
     [ "${CI:-}" != true ] || werror=true
     set -- "-Dwerror=$werror"
     [ "$part" = build ] || set -- "$@" -Dtests=enabled
-    if [ -e "$root/build/build.ninja" ]; then
+    if [ -e "$root/build/meson-private/coredata.dat" ]; then
         set -- "$@" --reconfigure
     fi
     output=$(meson setup "$@" "$root/build" "$root" </dev/null 2>&1) || {
