@@ -213,12 +213,18 @@ START_TEST(damaged_compression_is_noticed)
 {
     static const struct {
         long cut, flip;
-    } damage[] = {{12, 0}, {4, 0}, {0, 1}, {0, 5}, {0, 12}};
+        const char *reason;
+    } damage[] = {{12, 0, "cut short"},
+                  {4, 0, "damaged at its end"},
+                  {0, 1, ".gz: damaged after 0 pictures: incorrect"},
+                  {0, 5, "damaged after"},
+                  {0, 20, "damaged after"},
+                  {0, 25, "damaged after"}};
     write_gzip(LABELS ".gz", labels, sizeof labels);
     for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
         write_gzip(IMAGES ".gz", images, sizeof images);
         spoil(IMAGES ".gz", damage[i].cut, damage[i].flip);
-        expect_bad(in_folder(IMAGES ".gz"), "");
+        expect_bad(in_folder(IMAGES ".gz"), damage[i].reason);
     }
 }
 END_TEST

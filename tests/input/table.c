@@ -65,6 +65,7 @@ START_TEST(grey_of_every_depth_is_read)
     expect_kind((struct spng_ihdr){.bit_depth = 2}, "\x6c", 1, pairs);
     expect_kind((struct spng_ihdr){.bit_depth = 4}, "\x10\xa0", 2, nibbles);
     expect_kind((struct spng_ihdr){.bit_depth = 8}, "\7\xff\0", 3, bytes);
+    expect_kind((struct spng_ihdr){.bit_depth = 8, .interlace_method = 1}, "\7\xff\0", 3, bytes);
     const uint16_t native[] = {258, 65535, 255};
     expect_kind((struct spng_ihdr){.bit_depth = 16}, native, sizeof native, words);
 }

@@ -44,6 +44,14 @@ static ock_status find(const input_request *request, const char *stem, int rank,
                         request->source, stem, rank);
 }
 
+/* zlib's message, less the path that it puts in front. */
+static const char *trouble(const idx *in, int *code)
+{
+    const char *text = gzerror(in->file, code);
+    const size_t size = strlen(in->path);
+    return strncmp(text, in->path, size) ? text : text + size + strlen(": ");
+}
+
 /* Exactly `size` bytes, or the reason why not. */
 static ock_status take(const input_request *request, idx *in, void *bytes, unsigned size)
 {
@@ -51,7 +59,7 @@ static ock_status take(const input_request *request, idx *in, void *bytes, unsig
     if (got == (int)size)
         return OCK_OK;
     int code = Z_OK;
-    const char *text = gzerror(in->file, &code);
+    const char *text = trouble(in, &code);
     if (code == Z_ERRNO)
         return request_fail(request, OCK_FILE_FAILED, "%s: %s", in->path, strerror(errno));
     if (got < 0 && code != Z_BUF_ERROR)
@@ -111,7 +119,7 @@ static ock_status expect_end(const input_request *request, idx *in)
     char extra;
     int got = gzread(in->file, &extra, 1);
     int code = Z_OK;
-    const char *text = gzerror(in->file, &code);
+    const char *text = trouble(in, &code);
     if (got > 0)
         return request_fail(request, OCK_BAD_FILE,
                             "%s: oversized, goes on after the %u %s of its header", in->path,
