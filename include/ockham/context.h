@@ -58,7 +58,7 @@ OCK_API ock_status ock_context_flush(ock_context *context);
 
 /* What failed last, with the driver's code by name or the kernels' build log;
  * before any failure, why the device was chosen. Valid until the next call on the
- * context; never NULL. */
+ * context; never NULL. For a NULL context it tells where the reason for that is. */
 OCK_API const char *ock_context_message(const ock_context *context);
 
 /* Sets the message and returns `status`: for code built on the library that reports its

@@ -59,7 +59,8 @@ ock_status ock_context_flush(ock_context *context)
 
 const char *ock_context_message(const ock_context *context)
 {
-    return context ? ock_log_text(&context->log) : "";
+    return context ? ock_log_text(&context->log)
+                   : "there is no context: give ock_context_create() an options.message to fill";
 }
 
 const ock_device *ock_context_device(const ock_context *context)

@@ -18,4 +18,4 @@ cc -std=c11 -Wall -Wextra -Wpedantic -Werror "$@" "$root/example.c" -o "$root/ex
         --cflags --libs ockham)
 lib=$(find "$root" -name libockham.so)
 LD_LIBRARY_PATH=${lib%/*} "$root/example" | tee "$root/said"
-awk '$3 > 0.9 { learnt = 1 } END { exit !learnt }' "$root/said"
+awk '$NF > 0.9 { learnt = 1 } END { exit !learnt }' "$root/said"
