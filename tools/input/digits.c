@@ -208,14 +208,15 @@ static void draw_stray(chance *dice, const handwriting *hand, float *picture)
     draw_line(hand, points[0], points[1], picture);
 }
 
-/* 256 greys, as a scanner gives. */
+/* The grain of the ink, and 256 greys, as a scanner gives. The paper stays clean. */
 static void add_grain(chance *dice, float *picture)
 {
-    const float grain = uniform(dice, 0, 0.2f);
+    const float grain = uniform(dice, 0, 0.6f);
     for (int i = 0; i < SIDE * SIDE; i++) {
-        float ink = (picture[i] < 1 ? picture[i] : 1) + bell(dice, grain);
-        ink = ink < 0 ? 0 : ink > 1 ? 1 : ink;
-        picture[i] = (float)(int)(ink * 255 + 0.5f) / 255;
+        float ink = picture[i];
+        if (ink > 0)
+            ink *= 1 + bell(dice, grain);
+        picture[i] = (float)(int)((ink < 1 ? ink : 1) * 255 + 0.5f) / 255;
     }
 }
 
