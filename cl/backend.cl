@@ -1,5 +1,5 @@
-/* y[i] = value, and y[i] = x[i], for `count` elements; a work-item has V of them. Kernels, since memory
- * checkers take no notice of clEnqueueFillBuffer and clEnqueueCopyBuffer. */
+/* y[i] = value, and y[i] = x[i], for `count` elements; a work-item has V of them. Kernels, since
+ * memory checkers take no notice of clEnqueueFillBuffer and clEnqueueCopyBuffer. */
 #include "common.cl"
 
 kernel void fill(global float *y, ulong y_first, ulong count, float value)

@@ -72,11 +72,12 @@ static void store_partials(realV absolute, realV square, global float *partials,
 #endif
 }
 
-/* The step on w (I x O; m and v its moments) with the gradient x^T dy: x is B x I, dy B x O. partials
- * (may be NULL) receives each group's penalty sums. */
-kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, dy), TENSOR(float, w),
-                                   TENSOR(float, m), TENSOR(float, v), uint batch, uint inputs,
-                                   uint outputs, UPDATE, global float *partials)
+/* The step on w (I x O; m and v its moments) with the gradient x^T dy: x is B x I, dy B x O.
+ * partials (may be NULL) receives each group's penalty sums. */
+kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, dy),
+                                   TENSOR(float, w), TENSOR(float, m), TENSOR(float, v),
+                                   uint batch, uint inputs, uint outputs, UPDATE,
+                                   global float *partials)
 {
     const update_t update = UPDATE_VALUE;
     realV tile[OCK_ROWS * OCK_VECTORS], absolute = 0, square = 0;

@@ -31,8 +31,8 @@ kernel void reduce_rows(int reduction, uint depth, float divisor, uint rows, uin
     storeV(total / divisor, AT(y, i, col));
 }
 
-/* Over the columns, for each of `groups` groups of rows: work-item (i, group) reduces `depth` vectors
- * of the group, in memory's order, to y[group][i]. */
+/* Over the columns, for each of `groups` groups of rows: work-item (i, group) reduces `depth`
+ * vectors of the group, in memory's order, to y[group][i]. */
 kernel void reduce_cols(int reduction, uint depth, float divisor, uint groups, uint rows,
                         uint cols, TENSOR(const float, x), TENSOR(float, y))
 {

@@ -1,5 +1,5 @@
-/* Products of a tile. On a CPU (OCK_GROUP 1) a work-item keeps OCK_ROWS x OCK_VECTORS vectors of sums in
- * registers. On a GPU a group of OCK_GROUP x OCK_GROUP work-items shares blocks of both matrices in
+/* Products of a tile. On a CPU (OCK_GROUP 1) a work-item keeps OCK_ROWS x OCK_VECTORS vectors of sums
+ * in registers. On a GPU a group of OCK_GROUP x OCK_GROUP work-items shares blocks of both matrices in
  * local memory, and each keeps OCK_ROWS vectors. */
 #ifndef OCK_TILE_CL
 #define OCK_TILE_CL
@@ -39,8 +39,8 @@ typedef struct {
 #define DOT_COL ((uint)get_global_id(1) * OCK_V)
 #define SHARED local float *const shared = 0
 
-/* tile[r OCK_VECTORS + v] = A(row + r, :) B(:, col + v V ...); b.col is 1. Rows and vectors beyond C
- * repeat ones within. */
+/* tile[r OCK_VECTORS + v] = A(row + r, :) B(:, col + v V ...); b.col is 1. Rows and vectors beyond
+ * C repeat ones within. */
 static void product(matrix a, matrix b, extent e, uint row, uint col, realV *tile,
                     local float *shared)
 {
@@ -123,8 +123,8 @@ static void product_dot(matrix a, matrix b, extent e, uint row, uint col, realV 
 #define DOT_COL TILE_COL
 #define product_dot product
 
-/* A block of A or B in local memory: DEPTH steps along k of SIDE elements, kept off multiples of the
- * memory's banks. Rows of a work-item's tile and its vector are equally long. */
+/* A block of A or B in local memory: DEPTH steps along k of SIDE elements, kept off multiples of
+ * the memory's banks. Rows of a work-item's tile and its vector are equally long. */
 #define DEPTH 16
 #define SIDE (OCK_GROUP * OCK_V)
 #define PITCH (SIDE + 4)

@@ -13,7 +13,8 @@ struct ock_context {
 
 /* ---- context.c ---- */
 
-/* Opens a device without testing it, with the device's own bound on buffers. On failure *context is NULL and log has the message. */
+/* Opens a device without testing it, with the device's own bound on buffers. On failure
+ * *context is NULL and log has the message. */
 ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
                             ock_log *log, ock_context **context);
 
