@@ -1,6 +1,6 @@
-/* Products of a tile. On a CPU (OCK_GROUP 1) a work-item keeps OCK_ROWS x OCK_VECTORS vectors of sums
- * in registers. On a GPU a group of OCK_GROUP x OCK_GROUP work-items shares blocks of both matrices in
- * local memory, and each keeps OCK_ROWS vectors. */
+/* Products of a tile. On a CPU (OCK_GROUP 1) a work-item keeps OCK_ROWS x OCK_VECTORS vectors of
+ * sums in registers. On a GPU a group of OCK_GROUP x OCK_GROUP work-items shares blocks of both
+ * matrices in local memory, and each keeps OCK_ROWS vectors. */
 #ifndef OCK_TILE_CL
 #define OCK_TILE_CL
 
