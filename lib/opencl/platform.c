@@ -161,7 +161,7 @@ static void append_none(device_rows *rows, ock_device row, cl_int error)
     else if (error == CL_DEVICE_NOT_FOUND)
         snprintf(row.reason, sizeof row.reason,
                  "no device (%s): some drivers must be told which to offer, as rusticl by "
-                 "RUSTICL_ENABLE=llvmpipe",
+                 "RUSTICL_ENABLE=llvmpipe, or where to write, as PoCL by POCL_CACHE_DIR",
                  opencl_error_name(error));
     else {
         row.status = OCK_DEVICE_FAILED;
