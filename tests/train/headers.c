@@ -87,70 +87,70 @@ END_TEST
     TENSOR("[1,1]", first)                                                                         \
     ",\"1.kernel\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":" second "}}"
 
+static const struct {
+    const char *header;
+    size_t data;
+    const char *words; /* NULL: right */
+} wrong[] = {
+    {ONE TENSOR("[1,1]", "[0,4]") "}", 4, NULL},
+    {ONE TENSOR("[1,1]", "[0,4]") "}   ", 4, NULL},
+    {"", 0, "JSON object"},
+    {"not JSON", 0, "JSON object"},
+    {"[]", 0, "JSON object"},
+    {"{}", 0, "list of layers"},
+    {"{} {}", 0, "JSON object"},
+    {"{\"__metadata__\":3}", 0, "list of layers"},
+    {"{\"__metadata__\":{\"ockham\":7}}", 0, "list of layers"},
+    {METADATA("[") "}", 0, "list of layers"},
+    {METADATA("{}") "}", 0, "list of layers"},
+    {METADATA("[]") "}", 0, "empty"},
+    {METADATA("[" INPUT "]") "}", 0, "empty"},
+    {METADATA("[" DENSE "]") "}", 0, "begin with the input"},
+    {METADATA("[{\\\"layer\\\":\\\"input\\\",\\\"units\\\":0}," DENSE "]") "}", 0, "inputs is 0"},
+    {METADATA("[{\\\"layer\\\":\\\"input\\\",\\\"units\\\":1.5}," DENSE "]") "}", 0, "input"},
+    {METADATA("[" INPUT ",{\\\"layer\\\":\\\"convolution\\\"}]") "}", 0, "layer 0"},
+    {METADATA("[" INPUT "," DENSE ",7]") "}", 0, "layer 1"},
+    {METADATA("[" INPUT "," DENSE ",{\\\"layer\\\":\\\"dropout\\\",\\\"rate\\\":1}]") "}", 0,
+     "layer 1 of the list: rate is 1"},
+    {METADATA("[" INPUT "," DENSE ",{\\\"layer\\\":\\\"dropout\\\"}]") "}", 0, "layer 1"},
+    {METADATA("[" INPUT "," DENSE_OF("1", "relu", "1e99") "]") "}", 0, "layer 0"},
+    {METADATA("[" INPUT "," DENSE_OF("1", "relu", "-1") "]") "}", 0, "layer 0"},
+    {METADATA("[" INPUT "," DENSE_OF("1", "swish", "0") "]") "}", 0, "layer 0"},
+    {METADATA("[" INPUT "," DENSE_OF("0", "relu", "0") "]") "}", 0, "units is 0"},
+    {METADATA("[" INPUT "," DENSE_OF("1e10", "relu", "0") "]") "}", 0, "layer 0"},
+    /* two products of 2^62 bytes, refused before a byte is asked for */
+    {METADATA("[" INPUT "," DENSE_OF("2147483647", "relu", "0") "," DENSE_OF(
+         "2147483647", "relu", "0") "]") TENSOR("[1,2147483647]", "[0,8589934588]") "}",
+     4, "0.kernel does not lie within the file"},
+    {ONE "}", 4, "0.kernel is missing"},
+    {ONE TENSOR("[1]", "[0,4]") "}", 4, "shape"},
+    {ONE TENSOR("[1,2]", "[0,4]") "}", 4, "shape"},
+    {ONE TENSOR("[1,1,1]", "[0,4]") "}", 4, "shape"},
+    {ONE TENSOR("7", "[0,4]") "}", 4, "shape"},
+    {ONE TENSOR("[1,1]", "[0,8]") "}", 8, "data_offsets"},
+    {ONE TENSOR("[1,1]", "[4,0]") "}", 4, "data_offsets"},
+    {ONE TENSOR("[1,1]", "[-4,0]") "}", 4, "data_offsets"},
+    {ONE TENSOR("[1,1]", "[0.5,4.5]") "}", 8, "data_offsets"},
+    {ONE TENSOR("[1,1]", "[4,8]") "}", 4, "data_offsets"},
+    {ONE TENSOR("[1,1]", "[0]") "}", 4, "data_offsets"},
+    {ONE TENSOR("[1,1]", "[0,4]") "}", 8, "more than"},
+    {ONE TENSOR("[1,1]", "[4,8]") "}", 8, "0.kernel does not begin"},
+    /* in another order, then with a gap that an overlap fills in the sum */
+    {TWO("[4,8]", "[0,4]"), 8, NULL},
+    {TWO("[0,4]", "[0,4]"), 8, "does not begin"},
+    {ONE TENSOR("[1,1]", "[0,4]") ",\"9.kernel\":{}}", 4, "more than"},
+    {ONE ",\"0.kernel\":{\"dtype\":\"F16\",\"shape\":[1,1],\"data_offsets\":[0,4]}}", 4, "F32"},
+    {ONE ",\"0.kernel\":[]}", 4, "F32"},
+};
+
 START_TEST(wrong_headers)
 {
-    const struct {
-        const char *header;
-        size_t data;
-        const char *words; /* NULL: right */
-    } cases[] = {
-        {ONE TENSOR("[1,1]", "[0,4]") "}", 4, NULL},
-        {ONE TENSOR("[1,1]", "[0,4]") "}   ", 4, NULL},
-        {"", 0, "JSON object"},
-        {"not JSON", 0, "JSON object"},
-        {"[]", 0, "JSON object"},
-        {"{}", 0, "list of layers"},
-        {"{} {}", 0, "JSON object"},
-        {"{\"__metadata__\":3}", 0, "list of layers"},
-        {"{\"__metadata__\":{\"ockham\":7}}", 0, "list of layers"},
-        {METADATA("[") "}", 0, "list of layers"},
-        {METADATA("{}") "}", 0, "list of layers"},
-        {METADATA("[]") "}", 0, "empty"},
-        {METADATA("[" INPUT "]") "}", 0, "empty"},
-        {METADATA("[" DENSE "]") "}", 0, "begin with the input"},
-        {METADATA("[{\\\"layer\\\":\\\"input\\\",\\\"units\\\":0}," DENSE "]") "}", 0,
-         "inputs is 0"},
-        {METADATA("[{\\\"layer\\\":\\\"input\\\",\\\"units\\\":1.5}," DENSE "]") "}", 0, "input"},
-        {METADATA("[" INPUT ",{\\\"layer\\\":\\\"convolution\\\"}]") "}", 0, "layer 0"},
-        {METADATA("[" INPUT "," DENSE ",7]") "}", 0, "layer 1"},
-        {METADATA("[" INPUT "," DENSE ",{\\\"layer\\\":\\\"dropout\\\",\\\"rate\\\":1}]") "}", 0,
-         "layer 1 of the list: rate is 1"},
-        {METADATA("[" INPUT "," DENSE ",{\\\"layer\\\":\\\"dropout\\\"}]") "}", 0, "layer 1"},
-        {METADATA("[" INPUT "," DENSE_OF("1", "relu", "1e99") "]") "}", 0, "layer 0"},
-        {METADATA("[" INPUT "," DENSE_OF("1", "relu", "-1") "]") "}", 0, "layer 0"},
-        {METADATA("[" INPUT "," DENSE_OF("1", "swish", "0") "]") "}", 0, "layer 0"},
-        {METADATA("[" INPUT "," DENSE_OF("0", "relu", "0") "]") "}", 0, "units is 0"},
-        {METADATA("[" INPUT "," DENSE_OF("1e10", "relu", "0") "]") "}", 0, "layer 0"},
-        /* two products of 2^62 bytes, refused before a byte is asked for */
-        {METADATA("[" INPUT "," DENSE_OF("2147483647", "relu", "0") "," DENSE_OF(
-             "2147483647", "relu", "0") "]") TENSOR("[1,2147483647]", "[0,8589934588]") "}",
-         4, "0.kernel does not lie within the file"},
-        {ONE "}", 4, "0.kernel is missing"},
-        {ONE TENSOR("[1]", "[0,4]") "}", 4, "shape"},
-        {ONE TENSOR("[1,2]", "[0,4]") "}", 4, "shape"},
-        {ONE TENSOR("[1,1,1]", "[0,4]") "}", 4, "shape"},
-        {ONE TENSOR("7", "[0,4]") "}", 4, "shape"},
-        {ONE TENSOR("[1,1]", "[0,8]") "}", 8, "data_offsets"},
-        {ONE TENSOR("[1,1]", "[4,0]") "}", 4, "data_offsets"},
-        {ONE TENSOR("[1,1]", "[-4,0]") "}", 4, "data_offsets"},
-        {ONE TENSOR("[1,1]", "[0.5,4.5]") "}", 8, "data_offsets"},
-        {ONE TENSOR("[1,1]", "[4,8]") "}", 4, "data_offsets"},
-        {ONE TENSOR("[1,1]", "[0]") "}", 4, "data_offsets"},
-        {ONE TENSOR("[1,1]", "[0,4]") "}", 8, "more than"},
-        {ONE TENSOR("[1,1]", "[4,8]") "}", 8, "0.kernel does not begin"},
-        /* in another order, then with a gap that an overlap fills in the sum */
-        {TWO("[4,8]", "[0,4]"), 8, NULL},
-        {TWO("[0,4]", "[0,4]"), 8, "does not begin"},
-        {ONE TENSOR("[1,1]", "[0,4]") ",\"9.kernel\":{}}", 4, "more than"},
-        {ONE ",\"0.kernel\":{\"dtype\":\"F16\",\"shape\":[1,1],\"data_offsets\":[0,4]}}", 4, "F32"},
-        {ONE ",\"0.kernel\":[]}", 4, "F32"},
-    };
     scratch s = scratch_open();
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        size_t length = strlen(cases[i].header);
-        write_header(&s, length, cases[i].header, 8 + length + cases[i].data);
-        if (cases[i].words) {
-            expect_bad(&s, cases[i].words);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        size_t length = strlen(wrong[i].header);
+        write_header(&s, length, wrong[i].header, 8 + length + wrong[i].data);
+        if (wrong[i].words) {
+            expect_bad(&s, wrong[i].words);
             continue;
         }
         ock_model *opened = NULL;
