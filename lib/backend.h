@@ -21,6 +21,19 @@ ock_status ock_log_report(ock_log *log, ock_status status, const char *format, .
     OCK_PRINTF(3, 4);
 void ock_log_clear(ock_log *log);
 
+/* ---- Measurements ---- */
+
+/* Figures about one device and its kernels, kept from process to process. */
+typedef struct ock_cache ock_cache;
+
+/* Copies the value of a name and returns true, if there is one of less than `size` bytes. It is
+ * what some file said: check it. NULL has no values. */
+bool ock_cache_get(const ock_cache *cache, const char *name, char *value, size_t size);
+
+/* Keeps a value, one line of text, under a name without blanks, and writes the file, if that can
+ * be done. NULL is allowed. */
+void ock_cache_put(ock_cache *cache, const char *name, const char *value);
+
 /* ---- Tensors ---- */
 
 /* Floats keep every row on a boundary of OCK_PAD elements: a kernel may load and
@@ -127,15 +140,22 @@ typedef struct ock_backend_table {
 /* The head of each backend's own record. */
 struct ock_backend {
     const ock_backend_table *table;
-    ock_log *log; /* the context's */
+    ock_log *log;     /* the context's */
+    ock_cache *cache; /* the context's, or NULL */
+    bool untuned;     /* measure nothing, and use nothing measured */
 };
 
 /* ---- Opening ---- */
 
-/* Both leave *backend NULL on failure, with a message in log. threads 0: OpenMP's own number. */
-ock_status scalar_open(int threads, ock_log *log, ock_backend **backend);
+/* Both take all but the table from *head. They leave *backend NULL on failure, with a message in
+ * head->log. threads 0: OpenMP's own number. */
+ock_status scalar_open(int threads, const ock_backend *head, ock_backend **backend);
 int scalar_default_threads(void);
-ock_status opencl_open(const ock_device *device, ock_log *log, ock_backend **backend);
+const char *scalar_instructions(void); /* "x86-64-v4": for what the tiles were compiled */
+ock_status opencl_open(const ock_device *device, const ock_backend *head, ock_backend **backend);
+
+/* The text of cl/, all files as one program. */
+extern const char opencl_kernels[];
 
 /* Appends the platforms' devices to devices[0 .. *count), at most `capacity` in all, and
  * counts on beyond it. OCK_OK also where there is no driver: that is a row. */

@@ -25,6 +25,11 @@ typedef struct ock_context_options {
     size_t max_allocation;
     /* Threads of the scalar path, of which it uses 1024 at most; 0: as many as OpenMP would. */
     int threads;
+    /* Measure nothing, and use nothing measured before: the default kernels. The environment's
+     * OCKHAM_TUNE=0 does the same. What is measured is kept in small files in
+     * $XDG_CACHE_HOME/ockham, else $HOME/.cache/ockham, or the folder OCKHAM_CACHE; "off" keeps
+     * none. A file that cannot be read or written counts as absent. */
+    bool untuned;
     /* Where ock_context_create() leaves its message when it fails, since there is
      * no context to ask then. May be NULL. */
     char *message;

@@ -1,12 +1,31 @@
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/cache.h"
 #include "core/core.h"
 #include "core/log.h"
 
 ock_context_options ock_context_defaults(void)
 {
     return (ock_context_options){0};
+}
+
+bool ock_context_untuned(const ock_context_options *options)
+{
+    const char *tune = getenv("OCKHAM_TUNE");
+    return options->untuned || (tune && strcmp(tune, "0") == 0);
+}
+
+static ock_status open_backend(ock_context *context, const ock_context_options *options)
+{
+    const ock_backend head = {
+        .log = &context->log, .cache = context->cache, .untuned = ock_context_untuned(options)};
+#if OCK_OPENCL
+    if (context->device.type != OCK_DEVICE_SCALAR)
+        return opencl_open(&context->device, &head, &context->backend);
+#endif
+    return scalar_open(options->threads, &head, &context->backend);
 }
 
 ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
@@ -21,13 +40,9 @@ ock_status ock_context_open(const ock_device *device, const ock_context_options 
     made->device = *device;
     made->max_allocation =
         device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
-    ock_status status;
-#if OCK_OPENCL
-    if (device->type != OCK_DEVICE_SCALAR)
-        status = opencl_open(device, &made->log, &made->backend);
-    else
-#endif
-        status = scalar_open(options->threads, &made->log, &made->backend);
+    if (!ock_context_untuned(options))
+        made->cache = ock_device_cache(device, options->threads);
+    ock_status status = open_backend(made, options);
     if (status != OCK_OK) {
         ock_log_report(log, status, "%s", ock_log_text(&made->log));
         ock_context_destroy(made);
@@ -43,6 +58,7 @@ void ock_context_destroy(ock_context *context)
         return;
     if (context->backend)
         context->backend->table->close(context->backend);
+    ock_cache_close(context->cache);
     ock_log_clear(&context->log);
     free(context);
 }

@@ -7,6 +7,7 @@
 struct ock_context {
     ock_device device;
     ock_log log;
+    ock_cache *cache; /* NULL: none */
     ock_backend *backend;
     size_t max_allocation;
 };
@@ -18,9 +19,15 @@ struct ock_context {
 ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
                             ock_log *log, ock_context **context);
 
+/* Whether the options or the environment's OCKHAM_TUNE forbid to measure. */
+bool ock_context_untuned(const ock_context_options *options);
+
 /* ---- device.c ---- */
 
 ock_device ock_scalar_device(void);
+
+/* Opens the cache of what was measured on this device with so many of the scalar path's threads. */
+ock_cache *ock_device_cache(const ock_device *device, int threads);
 
 /* ---- self_test.c ---- */
 

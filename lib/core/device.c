@@ -1,7 +1,13 @@
+#include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <ockham/version.h>
+
+#include "core/cache.h"
 #include "core/core.h"
 
 const char *ock_device_type_name(ock_device_type type)
@@ -29,7 +35,7 @@ static uint64_t physical_memory(void)
 
 ock_device ock_scalar_device(void)
 {
-    return (ock_device){
+    ock_device device = {
         .type = OCK_DEVICE_SCALAR,
         .platform = -1,
         .index = -1,
@@ -43,6 +49,29 @@ ock_device ock_scalar_device(void)
         .max_allocation = PTRDIFF_MAX,
         .fp64 = true,
     };
+    snprintf(device.driver, sizeof device.driver, "%s", scalar_instructions());
+    return device;
+}
+
+/* What the measured depends on: machine, driver, library, and in a developer's hands the
+ * kernels. */
+ock_cache *ock_device_cache(const ock_device *device, int threads)
+{
+    bool scalar = device->type == OCK_DEVICE_SCALAR;
+    const char *tiles = getenv("OCKHAM_TILES"), *kernels = "";
+#if OCK_OPENCL
+    if (!scalar)
+        kernels = opencl_kernels;
+#endif
+    unsigned long units = scalar && threads > 0 ? (unsigned long)threads : device->compute_units;
+    char key[1024];
+    snprintf(key, sizeof key, "ockham %s, kernels %016" PRIx64 "%s: %s, %s, %s, %s, %lu units",
+             ock_version(), ock_cache_digest(kernels, strlen(kernels)), tiles ? tiles : "",
+             device->name, device->platform_name, device->version, device->driver, units);
+    for (char *c = key; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = ' ';
+    return ock_cache_open(key);
 }
 
 static ock_status list_platforms(ock_device *devices, size_t capacity, size_t *count)

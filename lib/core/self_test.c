@@ -320,7 +320,7 @@ ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *resu
 {
     ock_log log = {0};
     ock_context *plain = NULL;
-    ock_context_options options = {.threads = 1};
+    ock_context_options options = {.threads = 1, .untuned = true};
     ock_device scalar = ock_scalar_device();
     bench *pair = calloc(2, sizeof *pair);
     ock_status status =

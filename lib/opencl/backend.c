@@ -163,18 +163,19 @@ static ock_status open_device(opencl_backend *opencl, const ock_device *device)
     return OCK_OK;
 }
 
-ock_status opencl_open(const ock_device *device, ock_log *log, ock_backend **backend)
+ock_status opencl_open(const ock_device *device, const ock_backend *head, ock_backend **backend)
 {
     opencl_backend *opencl = calloc(1, sizeof *opencl);
     *backend = NULL;
     if (!opencl)
-        return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for the OpenCL backend");
-    opencl->base = (ock_backend){.table = &opencl_table, .log = log};
+        return ock_log_report(head->log, OCK_OUT_OF_MEMORY, "no memory for the OpenCL backend");
+    opencl->base = *head;
+    opencl->base.table = &opencl_table;
     opencl->max_allocation =
         device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
     ock_status status = opencl_choose_tiles(opencl, device);
     if (status == OCK_OK)
-        status = opencl_events_create(log, &opencl->events);
+        status = opencl_events_create(head->log, &opencl->events);
     if (status == OCK_OK)
         status = open_device(opencl, device);
     if (status == OCK_OK)

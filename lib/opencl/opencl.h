@@ -126,9 +126,6 @@ opencl_grid opencl_tile_grid(ock_backend *backend, size_t rows, size_t cols, boo
 
 /* ---- program.c ---- */
 
-/* The text of cl/, all files as one program. */
-extern const char opencl_kernels[];
-
 /* Builds the program for the backend's tiles and makes its kernels. */
 ock_status opencl_build(opencl_backend *backend);
 void opencl_unbuild(opencl_backend *backend);

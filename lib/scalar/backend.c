@@ -79,16 +79,15 @@ ock_status scalar_copy(ock_backend *backend, const ock_tensor *x, ock_tensor *y)
     return OCK_OK;
 }
 
-static const ock_backend_table scalar_table = {
-    .close = scalar_close,
-    .finish = scalar_wait,
-    .flush = scalar_wait,
-    .allocate = scalar_allocate,
-    .release = scalar_release,
-    .write = scalar_write,
-    .read = scalar_read,
+static const ock_backend_table scalar_table = {.close = scalar_close,
+                                               .finish = scalar_wait,
+                                               .flush = scalar_wait,
+                                               .allocate = scalar_allocate,
+                                               .release = scalar_release,
+                                               .write = scalar_write,
+                                               .read = scalar_read,
 #define SCALAR_ENTRY(name, parameters) .name = scalar_##name,
-    OCK_BACKEND_OPS(SCALAR_ENTRY)
+                                               OCK_BACKEND_OPS(SCALAR_ENTRY)
 #undef SCALAR_ENTRY
 };
 
@@ -101,11 +100,21 @@ int scalar_default_threads(void)
 #endif
 }
 
-ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
+static scalar_kernels best_kernels(void)
+{
+    scalar_kernels sets[SCALAR_SETS];
+    return sets[scalar_kernels_list(sets) - 1];
+}
+
+const char *scalar_instructions(void)
+{
+    return best_kernels().name;
+}
+
+ock_status scalar_open(int threads, const ock_backend *head, ock_backend **backend)
 {
     size_t wish = (size_t)(threads > 0 ? threads : scalar_default_threads());
     size_t count = scalar_min(wish, MAX_THREADS);
-    scalar_kernels sets[SCALAR_SETS];
     scalar_backend *scalar = calloc(1, sizeof *scalar);
     *backend = NULL;
     if (!scalar)
@@ -114,14 +123,15 @@ ock_status scalar_open(int threads, ock_log *log, ock_backend **backend)
         scalar->scratch = aligned_alloc(ALIGNMENT, count * SCALAR_SCRATCH * sizeof(float));
     if (!scalar->scratch)
         goto no_scratch;
-    scalar->base = (ock_backend){.table = &scalar_table, .log = log};
+    scalar->base = *head;
+    scalar->base.table = &scalar_table;
     scalar->threads = (int)count;
-    scalar->kernels = sets[scalar_kernels_list(sets) - 1];
+    scalar->kernels = best_kernels();
     *backend = &scalar->base;
     return OCK_OK;
 
 no_scratch:
     free(scalar);
 no_memory:
-    return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for the scalar path");
+    return ock_log_report(head->log, OCK_OUT_OF_MEMORY, "no memory for the scalar path");
 }
