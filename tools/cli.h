@@ -1,4 +1,4 @@
-/* What both programs need of a command line: exit statuses, numbers and whole files. */
+/* What the programs need of a command line: exit statuses, numbers and whole files. */
 #ifndef OCKHAM_TOOLS_CLI_H
 #define OCKHAM_TOOLS_CLI_H
 

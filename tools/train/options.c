@@ -1,16 +1,13 @@
 #include "options.h"
 
-#include <errno.h>
 #include <float.h>
-#include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
 #include "values.h"
 
+#define PROGRAM "ockham-train"
 #define AT(member) offsetof(struct options, member)
 #define BELOW_1 (1.0 - FLT_EPSILON / 2) /* the largest float below 1 */
 #define WHOLE_FROM_1 "a whole number from 1 to 2147483647"
@@ -81,18 +78,7 @@ static const struct option_row table[] = {
      "a file in a folder that can be written, or -", TRAINING, read_output, AT(csv), 0, 0},
 };
 
-enum {
-    OPTIONS = sizeof table / sizeof *table,
-    FIRST_OPTION = 256, /* what getopt returns: above all characters */
-    HELP = FIRST_OPTION + OPTIONS,
-};
-
-/* ---- Help ---- */
-
-static const struct command_help {
-    enum command command;
-    const char *about, *more;
-} helps[] = {
+static const struct command_help helps[] = {
     {STUDY, "Trains one network plainly and with each regularisation technique.",
      "Rows: " STUDY_ROWS ".\n"
      "A row that cannot run is skipped with its reason, and fails if --rows named it.\n\n"
@@ -110,55 +96,6 @@ static const struct command_help {
      "  ockham-train show --data mnist/ --first 40 --count 20\n"},
 };
 
-static void print_help(enum command command, const char *name)
-{
-    const struct command_help *help = helps;
-    while (help->command != command)
-        help++;
-    printf("Usage: ockham-train %s [OPTION]...\n%s\n\n", name, help->about);
-    for (const struct option_row *row = table; row < table + OPTIONS; row++)
-        if (row->commands & command) {
-            const char *argument = row->argument ? row->argument : "";
-            int width = 22 - (int)strlen(row->name);
-            printf("  --%s %-*s %s\n", row->name, width, argument, row->help);
-        }
-    printf("\n%s\nExit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n", help->more);
-}
-
-/* ---- Parsing ---- */
-
-static enum parse_result OCK_PRINTF(2, 3) wrong(const char *name, const char *format, ...)
-{
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "ockham-train %s: ", name);
-    vfprintf(stderr, format, values);
-    fputc('\n', stderr);
-    va_end(values);
-    return PARSE_WRONG;
-}
-
-static enum parse_result wrong_value(const char *name, const struct option_row *row,
-                                     const char *text)
-{
-    bool file = row->read == read_data || row->read == read_input || row->read == read_output ||
-                row->read == read_save;
-    const char *reason = file && errno ? strerror(errno) : "";
-    return wrong(name, "--%s %s:%s%s%s must be %s", row->name, *text ? text : "''",
-                 *reason ? " " : "", reason, *reason ? ";" : "", row->right);
-}
-
-static enum parse_result unknown(const char *name, int code, const char *text)
-{
-    if (code == ':')
-        return wrong(name, "%s: a value is missing", text);
-    if (optopt >= FIRST_OPTION)
-        return wrong(name, "%s: takes no value", text);
-    if (optopt)
-        return wrong(name, "-%c: no such option; ockham-train %s --help lists them", optopt, name);
-    return wrong(name, "%s: no such option; ockham-train %s --help lists them", text, name);
-}
-
 /* What no option can check alone. */
 static enum parse_result check(enum command command, const char *name, struct options *options)
 {
@@ -168,46 +105,21 @@ static enum parse_result check(enum command command, const char *name, struct op
         optimizer->learning_rate = optimizer->kind == OCK_SGD ? ock_sgd_defaults().learning_rate
                                                               : ock_adam_defaults().learning_rate;
     if (optimizer->kind == OCK_ADAM && (optimizer->momentum > 0 || optimizer->nesterov))
-        return wrong(name, "--momentum and --nesterov go with --optimizer sgd");
+        return option_wrong(PROGRAM, name, "--momentum and --nesterov go with --optimizer sgd");
     if (optimizer->nesterov && optimizer->momentum == 0)
-        return wrong(name, "--nesterov needs --momentum above 0");
+        return option_wrong(PROGRAM, name, "--nesterov needs --momentum above 0");
     if (stop->restore_best_weights && !stop->monitor)
-        return wrong(name, "--restore-best needs --early-stop");
+        return option_wrong(PROGRAM, name, "--restore-best needs --early-stop");
     if (stop->monitor && strncmp(stop->monitor, "val_", 4) == 0 && options->validation_split == 0)
-        return wrong(name, "--early-stop %s needs a --validation-split above 0", stop->monitor);
+        return option_wrong(PROGRAM, name, "--early-stop %s needs a --validation-split above 0",
+                            stop->monitor);
     if ((command & TRAINED) && !options->load)
-        return wrong(name, "--load is missing: it names the file that fit --save wrote");
+        return option_wrong(PROGRAM, name,
+                            "--load is missing: it names the file that fit --save wrote");
     if (options->json && options->csv && strcmp(options->json, "-") == 0 &&
         strcmp(options->csv, "-") == 0)
-        return wrong(name, "--json - and --csv - cannot share the standard output");
+        return option_wrong(PROGRAM, name, "--json - and --csv - cannot share the standard output");
     return PARSE_RUN;
-}
-
-static enum parse_result parse_all(enum command command, int argc, char **argv,
-                                   struct options *options)
-{
-    struct option known[OPTIONS + 2] = {{"help", no_argument, NULL, HELP}};
-    int count = 1, code;
-    for (int i = 0; i < OPTIONS; i++)
-        if (table[i].commands & command)
-            known[count++] =
-                (struct option){table[i].name, table[i].argument ? required_argument : no_argument,
-                                NULL, FIRST_OPTION + i};
-    opterr = 0;
-    while ((code = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
-        if (code == HELP || code == 'h') {
-            print_help(command, argv[0]);
-            return PARSE_HELP;
-        }
-        if (code == '?' || code == ':')
-            return unknown(argv[0], code, argv[optind - 1]);
-        errno = 0;
-        if (!table[code - FIRST_OPTION].read(&table[code - FIRST_OPTION], optarg, options))
-            return wrong_value(argv[0], &table[code - FIRST_OPTION], optarg);
-    }
-    if (optind < argc)
-        return wrong(argv[0], "%s: no such argument; options begin with --", argv[optind]);
-    return check(command, argv[0], options);
 }
 
 enum parse_result options_parse(enum command command, int argc, char **argv,
@@ -224,5 +136,8 @@ enum parse_result options_parse(enum command command, int argc, char **argv,
     options->recipe = recipe_plain();
     options->recipe.name = "fit";
     options->recipe.optimizer.learning_rate = 0; /* until its kind is known */
-    return parse_all(command, argc, argv, options);
+    static const struct option_table options_table = {PROGRAM, table, sizeof table / sizeof *table,
+                                                      helps};
+    enum parse_result result = option_table_parse(&options_table, command, argc, argv, options);
+    return result == PARSE_RUN ? check(command, argv[0], options) : result;
 }

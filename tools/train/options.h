@@ -2,6 +2,7 @@
 #ifndef OCKHAM_TRAIN_OPTIONS_H
 #define OCKHAM_TRAIN_OPTIONS_H
 
+#include "option_table.h"
 #include "recipe.h"
 
 /* As bits, since most options belong to several. */
@@ -23,12 +24,6 @@ struct options {
     double validation_split; /* share of the last samples */
     struct recipe recipe;    /* of fit */
     char monitor[32];        /* recipe.early_stopping's, once given */
-};
-
-enum parse_result {
-    PARSE_RUN,
-    PARSE_HELP, /* was printed */
-    PARSE_WRONG,
 };
 
 /* argv[0] is the command's name. Prints what is wrong, with what would be right. *options must

@@ -1,23 +1,10 @@
 #include "session.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
-
-bool session_interrupted(void)
-{
-    return interrupted;
-}
+#include "run.h"
 
 int session_failed(const struct session *session, const char *what)
 {
@@ -35,18 +22,9 @@ int session_open(struct session *session, const struct options *options)
     *session = (struct session){.options = options};
     bool taken = options->command == PREDICT || is_output(options->json) || is_output(options->csv);
     session->talk = taken ? stderr : stdout;
-    sigaction(SIGINT,
-              &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
-    char message[16384]; /* a build log may be long */
-    ock_context_options wanted = ock_context_defaults();
-    wanted.device = options->device;
-    wanted.message = message;
-    wanted.message_size = sizeof message;
-    ock_status status = ock_context_create(&wanted, &session->context);
-    if (status != OCK_OK) {
-        fprintf(stderr, "ockham-train: %s\n", message);
-        return status == OCK_DEVICE_NOT_FOUND ? EXIT_USAGE : EXIT_FAILURE;
-    }
+    int exit_status = run_open("ockham-train", options->device, 0, &session->context);
+    if (exit_status != EXIT_SUCCESS)
+        return exit_status;
     fprintf(session->talk, "device: %s\n", ock_context_message(session->context));
     return EXIT_SUCCESS;
 }

@@ -25,7 +25,4 @@ void session_close(struct session *session);
 /* Prints "ockham-train: " and the context's message; returns EXIT_FAILURE. */
 int session_failed(const struct session *session, const char *what);
 
-/* SIGINT is caught from session_open() on; a second one ends the program. */
-bool session_interrupted(void);
-
 #endif

@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "progress.h"
+#include "run.h"
 
 static const float NEAR_ZERO = 1e-4f;
 static const float ZCA_EPSILON = 1e-6f; /* ImageDataGenerator's, on pixels of 0 .. 255 */
@@ -111,13 +112,13 @@ static double near_zero_share(const ock_model *model)
 static bool on_step(uint32_t epoch, uint64_t step, uint64_t steps, void *user)
 {
     progress_step(user, epoch, step, steps);
-    return !session_interrupted();
+    return !run_interrupted();
 }
 
 static bool on_epoch(const ock_epoch *epoch, void *user)
 {
     progress_epoch(user, epoch);
-    return !session_interrupted();
+    return !run_interrupted();
 }
 
 static ock_status fit(const struct session *session, const struct recipe *recipe,
@@ -177,7 +178,7 @@ static ock_status run(const struct session *session, const struct recipe *recipe
 static enum outcome outcome_of(ock_status status)
 {
     if (status == OCK_OK)
-        return session_interrupted() ? INTERRUPTED : RAN;
+        return run_interrupted() ? INTERRUPTED : RAN;
     return status == OCK_UNSUPPORTED || status == OCK_OUT_OF_MEMORY ? SKIPPED : FAILED;
 }
 

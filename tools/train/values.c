@@ -8,69 +8,31 @@
 #include "cli.h"
 #include "commands.h"
 
-static void *field_of(const struct option_row *row, struct options *options)
+static void *field_of(const struct option_row *row, void *options)
 {
     return (char *)options + row->field;
 }
 
-bool read_flag(const struct option_row *row, const char *text, struct options *options)
-{
-    (void)text;
-    *(bool *)field_of(row, options) = true;
-    return true;
-}
-
-bool read_text(const struct option_row *row, const char *text, struct options *options)
-{
-    *(const char **)field_of(row, options) = text;
-    return *text != '\0';
-}
-
-bool read_whole(const struct option_row *row, const char *text, struct options *options)
-{
-    uint64_t high = row->high < (double)UINT64_MAX ? (uint64_t)row->high : UINT64_MAX;
-    return cli_read_whole(text, (uint64_t)row->low, high, field_of(row, options));
-}
-
-bool read_double(const struct option_row *row, const char *text, struct options *options)
-{
-    return cli_read_real(text, row->low, row->high, field_of(row, options));
-}
-
-bool read_float(const struct option_row *row, const char *text, struct options *options)
-{
-    double value;
-    if (!cli_read_real(text, row->low, row->high, &value))
-        return false;
-    *(float *)field_of(row, options) = (float)value;
-    return true;
-}
-
-bool read_rows(const struct option_row *row, const char *text, struct options *options)
+bool read_rows(const struct option_row *row, const char *text, void *options)
 {
     return study_read_rows(text, field_of(row, options));
 }
 
 /* ---- Files ---- */
 
-bool read_input(const struct option_row *row, const char *text, struct options *options)
+bool read_input(const struct option_row *row, const char *text, void *options)
 {
     return read_text(row, text, options) && access(text, R_OK) == 0;
 }
 
-bool read_data(const struct option_row *row, const char *text, struct options *options)
+bool read_data(const struct option_row *row, const char *text, void *options)
 {
     value_reader read = strcmp(text, "digits") == 0 ? read_text : read_input;
     return read(row, text, options);
 }
 
-bool read_output(const struct option_row *row, const char *text, struct options *options)
-{
-    return read_text(row, text, options) && cli_can_write(text);
-}
-
 /* ock_model_save() renames its file to `text`, which would replace a device. */
-bool read_save(const struct option_row *row, const char *text, struct options *options)
+bool read_save(const struct option_row *row, const char *text, void *options)
 {
     struct stat about;
     bool special = stat(text, &about) == 0 && !S_ISREG(about.st_mode);
@@ -101,7 +63,7 @@ static bool add_layers(struct recipe *recipe, const char *part, size_t length)
 }
 
 /* "500x5,250": five layers of 500, then one of 250. */
-bool read_hidden(const struct option_row *row, const char *text, struct options *options)
+bool read_hidden(const struct option_row *row, const char *text, void *options)
 {
     struct recipe *recipe = field_of(row, options);
     recipe->layers = 0;
@@ -115,7 +77,7 @@ bool read_hidden(const struct option_row *row, const char *text, struct options 
     }
 }
 
-bool read_activation(const struct option_row *row, const char *text, struct options *options)
+bool read_activation(const struct option_row *row, const char *text, void *options)
 {
     static const char *const names[] = {
         [OCK_LINEAR] = "linear", [OCK_RELU] = "relu", [OCK_LEAKY_RELU] = "leaky-relu",
@@ -130,21 +92,22 @@ bool read_activation(const struct option_row *row, const char *text, struct opti
     return false;
 }
 
-bool read_optimizer(const struct option_row *row, const char *text, struct options *options)
+bool read_optimizer(const struct option_row *row, const char *text, void *options)
 {
     ock_optimizer_kind *kind = field_of(row, options);
     *kind = strcmp(text, "sgd") == 0 ? OCK_SGD : OCK_ADAM;
     return *kind == OCK_SGD || strcmp(text, "adam") == 0;
 }
 
-bool read_early_stop(const struct option_row *row, const char *text, struct options *options)
+bool read_early_stop(const struct option_row *row, const char *text, void *options)
 {
+    struct options *all = options;
     ock_early_stopping *stop = field_of(row, options);
-    char *monitor = options->monitor;
+    char *monitor = all->monitor;
     const char *colon = strrchr(text, ':');
     uint64_t patience;
     ock_stopper probe;
-    if (!colon || (size_t)(colon - text) >= sizeof options->monitor ||
+    if (!colon || (size_t)(colon - text) >= sizeof all->monitor ||
         !cli_read_whole(colon + 1, 0, INT32_MAX, &patience))
         return false;
     memcpy(monitor, text, (size_t)(colon - text));

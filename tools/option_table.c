@@ -1,0 +1,165 @@
+#include "option_table.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum {
+    FIRST_OPTION = 256, /* what getopt_long() returns: above all characters */
+};
+
+/* ---- Readers ---- */
+
+static void *field_of(const struct option_row *row, void *options)
+{
+    return (char *)options + row->field;
+}
+
+bool read_flag(const struct option_row *row, const char *text, void *options)
+{
+    (void)text;
+    *(bool *)field_of(row, options) = true;
+    return true;
+}
+
+bool read_text(const struct option_row *row, const char *text, void *options)
+{
+    *(const char **)field_of(row, options) = text;
+    return *text != '\0';
+}
+
+bool read_whole(const struct option_row *row, const char *text, void *options)
+{
+    uint64_t high = row->high < (double)UINT64_MAX ? (uint64_t)row->high : UINT64_MAX;
+    return cli_read_whole(text, (uint64_t)row->low, high, field_of(row, options));
+}
+
+bool read_double(const struct option_row *row, const char *text, void *options)
+{
+    return cli_read_real(text, row->low, row->high, field_of(row, options));
+}
+
+bool read_float(const struct option_row *row, const char *text, void *options)
+{
+    double value;
+    if (!cli_read_real(text, row->low, row->high, &value))
+        return false;
+    *(float *)field_of(row, options) = (float)value;
+    return true;
+}
+
+bool read_output(const struct option_row *row, const char *text, void *options)
+{
+    return read_text(row, text, options) && cli_can_write(text);
+}
+
+/* ---- Help ---- */
+
+static void print_help(const struct option_table *table, unsigned command, const char *name)
+{
+    const struct command_help *help = table->helps;
+    while (help->command != command)
+        help++;
+    printf("Usage: %s %s [OPTION]...\n%s\n\n", table->program, name, help->about);
+    for (const struct option_row *row = table->rows; row < table->rows + table->count; row++)
+        if (row->commands & command) {
+            const char *argument = row->argument ? row->argument : "";
+            int width = 22 - (int)strlen(row->name);
+            printf("  --%s %-*s %s\n", row->name, width, argument, row->help);
+        }
+    printf("\n%s\nExit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n", help->more);
+}
+
+/* ---- Parsing ---- */
+
+enum parse_result option_wrong(const char *program, const char *command, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "%s %s: ", program, command);
+    vfprintf(stderr, format, values);
+    fputc('\n', stderr);
+    va_end(values);
+    return PARSE_WRONG;
+}
+
+static enum parse_result wrong_value(const struct option_table *table, const char *name,
+                                     const struct option_row *row, const char *text)
+{
+    /* a number out of range is told by what would be right */
+    const char *reason = errno && errno != ERANGE ? strerror(errno) : "";
+    return option_wrong(table->program, name, "--%s %s:%s%s%s must be %s", row->name,
+                        *text ? text : "''", *reason ? " " : "", reason, *reason ? ";" : "",
+                        row->right);
+}
+
+static enum parse_result unknown(const struct option_table *table, const char *name, int code,
+                                 const char *text)
+{
+    const char *program = table->program;
+    if (code == ':')
+        return option_wrong(program, name, "%s: a value is missing", text);
+    if (optopt >= FIRST_OPTION)
+        return option_wrong(program, name, "%s: takes no value", text);
+    if (optopt)
+        return option_wrong(program, name, "-%c: no such option; %s %s --help lists them", optopt,
+                            program, name);
+    return option_wrong(program, name, "%s: no such option; %s %s --help lists them", text, program,
+                        name);
+}
+
+/* The rows that the command knows, then --help, then the end. The caller's; NULL on failure. */
+static struct option *known_options(const struct option_table *table, unsigned command)
+{
+    struct option *known = calloc(table->count + 2, sizeof *known), *next = known;
+    if (!known)
+        return NULL;
+    for (size_t i = 0; i < table->count; i++)
+        if (table->rows[i].commands & command)
+            *next++ = (struct option){
+                .name = table->rows[i].name,
+                .has_arg = table->rows[i].argument ? required_argument : no_argument,
+                .val = FIRST_OPTION + (int)i,
+            };
+    *next = (struct option){.name = "help", .val = FIRST_OPTION + (int)table->count};
+    return known;
+}
+
+static enum parse_result parse(const struct option_table *table, unsigned command, int argc,
+                               char **argv, void *options, const struct option *known)
+{
+    opterr = 0;
+    for (int code; (code = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
+        if (code == 'h' || code == FIRST_OPTION + (int)table->count) {
+            print_help(table, command, argv[0]);
+            return PARSE_HELP;
+        }
+        if (code == '?' || code == ':')
+            return unknown(table, argv[0], code, argv[optind - 1]);
+        const struct option_row *row = &table->rows[code - FIRST_OPTION];
+        errno = 0;
+        if (!row->read(row, optarg, options))
+            return wrong_value(table, argv[0], row, optarg);
+    }
+    if (optind < argc)
+        return option_wrong(table->program, argv[0], "%s: no such argument; options begin with --",
+                            argv[optind]);
+    return PARSE_RUN;
+}
+
+enum parse_result option_table_parse(const struct option_table *table, unsigned command, int argc,
+                                     char **argv, void *options)
+{
+    struct option *known = known_options(table, command);
+    if (!known)
+        return option_wrong(table->program, argv[0], "no memory for the options");
+    enum parse_result result = parse(table, command, argc, argv, options, known);
+    free(known);
+    return result;
+}

@@ -1,0 +1,37 @@
+#include "run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+bool run_interrupted(void)
+{
+    return interrupted;
+}
+
+int run_open(const char *program, const char *device, int threads, ock_context **context)
+{
+    sigaction(SIGINT,
+              &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
+    char message[16384]; /* a build log may be long */
+    ock_context_options wanted = ock_context_defaults();
+    wanted.device = device;
+    wanted.threads = threads;
+    wanted.message = message;
+    wanted.message_size = sizeof message;
+    ock_status status = ock_context_create(&wanted, context);
+    if (status == OCK_OK)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "%s: %s\n", program, message);
+    return status == OCK_DEVICE_NOT_FOUND ? EXIT_USAGE : EXIT_FAILURE;
+}
