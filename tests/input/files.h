@@ -1,18 +1,11 @@
-/* What the readers' tests share: a folder of their own, files made in it, and refusals. */
+/* What the readers' tests share: files made in a folder of their own, and refusals. */
 #ifndef OCKHAM_TESTS_INPUT_FILES_H
 #define OCKHAM_TESTS_INPUT_FILES_H
 
+#include "folder.h"
 #include "input.h"
 #include "unit.h"
 
-/* Around each test: an empty folder, which goes with what is in it. */
-void make_folder(void);
-void remove_folder(void);
-
-/* "FOLDER/NAME", and the folder itself for ""; the test's own process ends before it is freed. */
-char *in_folder(const char *name);
-
-void write_bytes(const char *name, const void *bytes, size_t size);
 void write_text(const char *name, const char *text);
 void write_gzip(const char *name, const void *bytes, size_t size);
 void make_subfolder(const char *name);
