@@ -143,7 +143,23 @@ struct ock_backend {
     ock_log *log;     /* the context's */
     ock_cache *cache; /* the context's, or NULL */
     bool untuned;     /* measure nothing, and use nothing measured */
+    ock_memory memory;
 };
+
+/* ---- Memory ---- */
+
+/* For whoever allocates a buffer, and whoever releases it. */
+static inline void ock_memory_add(ock_memory *memory, size_t bytes)
+{
+    memory->in_use += bytes;
+    if (memory->peak < memory->in_use)
+        memory->peak = memory->in_use;
+}
+
+static inline void ock_memory_subtract(ock_memory *memory, size_t bytes)
+{
+    memory->in_use -= bytes;
+}
 
 /* ---- Opening ---- */
 

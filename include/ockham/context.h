@@ -7,6 +7,7 @@
 #define OCKHAM_CONTEXT_H
 
 #include <ockham/device.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -73,6 +74,16 @@ OCK_API ock_status ock_context_report(ock_context *context, ock_status status, c
 
 /* The device in use; valid as long as the context. */
 OCK_API const ock_device *ock_context_device(const ock_context *context);
+
+/* Bytes of a context's buffers: its tensors', with the padding of their rows, whoever made them,
+ * and the scratch memory that operations share. */
+typedef struct ock_memory {
+    uint64_t in_use; /* a tensor's until it and its views are destroyed */
+    uint64_t peak;   /* the most in use at a time since the context was created */
+} ock_memory;
+
+/* Waits for nothing. Errors: OCK_INVALID_ARGUMENT. */
+OCK_API ock_status ock_context_memory(const ock_context *context, ock_memory *memory);
 
 #ifdef __cplusplus
 }

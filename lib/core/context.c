@@ -84,6 +84,14 @@ const ock_device *ock_context_device(const ock_context *context)
     return context ? &context->device : NULL;
 }
 
+ock_status ock_context_memory(const ock_context *context, ock_memory *memory)
+{
+    if (!context || !memory)
+        return OCK_INVALID_ARGUMENT;
+    *memory = context->backend->memory;
+    return OCK_OK;
+}
+
 ock_status ock_context_report(ock_context *context, ock_status status, const char *format, ...)
 {
     if (!context)

@@ -208,6 +208,7 @@ ock_status ock_context_create(const ock_context_options *options, ock_context **
         ock_log_report(&log, status, "the devices cannot be listed: no memory");
     } else if (try_all(&s)) {
         explain_choice(&s);
+        s.context->backend->memory.peak = s.context->backend->memory.in_use;
         *context = s.context;
     } else {
         explain_failure(&s, &log);

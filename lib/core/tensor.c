@@ -69,6 +69,7 @@ ock_status ock_tensor_create(ock_context *context, ock_dtype dtype, size_t rows,
     status = context->backend->table->allocate(context->backend, storage->bytes, &storage->handle);
     if (status != OCK_OK)
         goto fail;
+    ock_memory_add(&context->backend->memory, storage->bytes);
     *made = (ock_tensor){context, storage, dtype, rows, cols, stride, 0};
     *tensor = made;
     return OCK_OK;
@@ -108,6 +109,7 @@ void ock_tensor_destroy(ock_tensor *tensor)
     if (--storage->references == 0) {
         ock_backend *backend = tensor->context->backend;
         backend->table->release(backend, storage->handle);
+        ock_memory_subtract(&backend->memory, storage->bytes);
         free(storage);
     }
     free(tensor);

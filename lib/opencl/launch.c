@@ -163,8 +163,10 @@ ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch)
         cl_mem larger = clCreateBuffer(opencl->context, CL_MEM_READ_WRITE, size, NULL, &error);
         if (!larger)
             return opencl_failed(backend->log, "scratch memory", error);
+        ock_memory_add(&backend->memory, size);
         if (opencl->scratch)
             clReleaseMemObject(opencl->scratch);
+        ock_memory_subtract(&backend->memory, opencl->scratch_bytes);
         opencl->scratch = larger;
         opencl->scratch_bytes = size;
     }

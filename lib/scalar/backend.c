@@ -115,16 +115,17 @@ ock_status scalar_open(int threads, const ock_backend *head, ock_backend **backe
 {
     size_t wish = (size_t)(threads > 0 ? threads : scalar_default_threads());
     size_t count = scalar_min(wish, MAX_THREADS);
+    const size_t scratch_bytes = count * SCALAR_SCRATCH * sizeof(float);
     scalar_backend *scalar = calloc(1, sizeof *scalar);
     *backend = NULL;
     if (!scalar)
         goto no_memory;
-    if (count <= SIZE_MAX / (SCALAR_SCRATCH * sizeof(float)))
-        scalar->scratch = aligned_alloc(ALIGNMENT, count * SCALAR_SCRATCH * sizeof(float));
+    scalar->scratch = aligned_alloc(ALIGNMENT, scratch_bytes);
     if (!scalar->scratch)
         goto no_scratch;
     scalar->base = *head;
     scalar->base.table = &scalar_table;
+    ock_memory_add(&scalar->base.memory, scratch_bytes);
     scalar->threads = (int)count;
     scalar->kernels = best_kernels();
     *backend = &scalar->base;

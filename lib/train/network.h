@@ -46,7 +46,7 @@ typedef struct net_node {
     uint32_t dropout_layer;    /* the dropout's position in the list of layers */
     size_t inputs, outputs;
     batch_tensor y;
-    batch_tensor dx;              /* dense: of the gradient at its input */
+    batch_tensor dx;              /* dense: of the gradient at its input; shared in turns */
     ock_tensor *saved, *gradient; /* batch-norm: 2 x outputs each */
     ock_tensor *gradients[2];     /* batch-norm: views of gradient's rows */
     const ock_tensor *input;      /* of the last forward pass */

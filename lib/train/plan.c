@@ -146,13 +146,31 @@ static ock_status reserve_norm(ock_context *context, net_node *node)
     return status;
 }
 
-static ock_status reserve_node(ock_model *model, size_t position, size_t rows, bool training)
+/* The gradient at a node's input replaces the one at its output, which replaced the one after it:
+ * that one's memory is free again. */
+static ock_status reserve_gradients(ock_model *model, size_t rows)
 {
-    net_node *node = &model->plan.nodes[position];
-    bool passes_on = training && position > model->plan.first_trained;
+    net_plan *plan = &model->plan;
+    const batch_tensor *latest = &plan->gradient, *spare = NULL;
+    ock_status status =
+        batch_tensor_create(model->context, rows, ock_model_outputs(model), &plan->gradient);
+    for (size_t i = plan->count; i-- > plan->first_trained + 1 && !status;) {
+        net_node *node = &plan->nodes[i];
+        if (node->kind != LAYER_DENSE)
+            continue;
+        if (spare && ock_tensor_cols(spare->whole) == node->inputs)
+            status = ock_tensor_view(spare->whole, 0, rows, &node->dx.whole);
+        else
+            status = batch_tensor_create(model->context, rows, node->inputs, &node->dx);
+        spare = latest;
+        latest = &node->dx;
+    }
+    return status;
+}
+
+static ock_status reserve_node(ock_model *model, net_node *node, size_t rows, bool training)
+{
     ock_status status = batch_tensor_create(model->context, rows, node->outputs, &node->y);
-    if (!status && passes_on && node->kind == LAYER_DENSE)
-        status = batch_tensor_create(model->context, rows, node->inputs, &node->dx);
     if (!status && training && node->kind == LAYER_BATCH_NORM)
         status = reserve_norm(model->context, node);
     return status;
@@ -169,10 +187,9 @@ ock_status plan_reserve(ock_model *model, size_t rows, bool training)
     plan_release(plan);
     ock_status status = OCK_OK;
     for (size_t i = 0; i < plan->count && !status; i++)
-        status = reserve_node(model, i, rows, training);
+        status = reserve_node(model, &plan->nodes[i], rows, training);
     if (!status && training)
-        status =
-            batch_tensor_create(model->context, rows, ock_model_outputs(model), &plan->gradient);
+        status = reserve_gradients(model, rows);
     if (status) {
         plan_release(plan);
         return status;

@@ -12,6 +12,7 @@
     X(plans)                                                                                       \
     X(stopping)                                                                                    \
     X(weights)                                                                                     \
+    X(memory)                                                                                      \
     X(headers)                                                                                     \
     X(trajectory)
 

@@ -104,6 +104,52 @@ START_TEST(a_refused_allocation_is_an_error)
 }
 END_TEST
 
+static ock_memory memory_of(const ock_context *context)
+{
+    ock_memory memory = {0};
+    assert_ok(ock_context_memory(context, &memory));
+    return memory;
+}
+
+START_TEST(memory_is_counted_until_the_last_view_is_gone)
+{
+    ock_context *context = open_context("scalar");
+    const ock_memory start = memory_of(context);
+    ck_assert_uint_eq(start.peak, start.in_use);
+    ock_tensor *tensor = make(context, OCK_F32, 4, 3), *view = NULL, *ints = NULL;
+    const uint64_t padded = sizeof(float) * 4 * 16;
+    ck_assert_uint_eq(memory_of(context).in_use, start.in_use + padded);
+    ints = make(context, OCK_I32, 5, 1);
+    assert_ok(ock_tensor_view(tensor, 1, 2, &view));
+    ock_tensor_destroy(tensor);
+    const uint64_t both = start.in_use + padded + sizeof(int32_t) * 5;
+    ck_assert_uint_eq(memory_of(context).in_use, both);
+    ock_tensor_destroy(view);
+    ck_assert_uint_eq(memory_of(context).in_use, both - padded);
+    ock_tensor_destroy(ints);
+    ck_assert_uint_eq(memory_of(context).in_use, start.in_use);
+    ck_assert_uint_eq(memory_of(context).peak, both);
+    ock_context_destroy(context);
+}
+END_TEST
+
+START_TEST(what_fails_counts_for_nothing)
+{
+    ock_context *context = open_context("scalar");
+    const ock_memory start = memory_of(context);
+    ock_tensor *tensor = NULL;
+    ock_memory memory;
+    assert_status(OCK_OUT_OF_MEMORY,
+                  ock_tensor_create(context, OCK_F32, INT32_MAX, 1 << 20, &tensor));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_create(context, OCK_F32, 0, 1, &tensor));
+    ck_assert_uint_eq(memory_of(context).in_use, start.in_use);
+    ck_assert_uint_eq(memory_of(context).peak, start.peak);
+    assert_status(OCK_INVALID_ARGUMENT, ock_context_memory(NULL, &memory));
+    assert_status(OCK_INVALID_ARGUMENT, ock_context_memory(context, NULL));
+    ock_context_destroy(context);
+}
+END_TEST
+
 START_TEST(new_tensors_hold_zeros)
 {
     ock_context *context = open_context("scalar");
@@ -179,6 +225,7 @@ END_TEST
 
 TEST_MAIN("tensor", NULL, NULL, null_is_refused_or_does_nothing,
           sizes_are_checked_before_they_are_multiplied, an_unknown_type_is_refused,
-          max_allocation_bounds_a_tensor, a_refused_allocation_is_an_error, new_tensors_hold_zeros,
-          views_beyond_the_last_row_are_refused, a_view_keeps_its_memory_alive,
-          copies_need_one_shape_one_type_and_two_places)
+          max_allocation_bounds_a_tensor, a_refused_allocation_is_an_error,
+          memory_is_counted_until_the_last_view_is_gone, what_fails_counts_for_nothing,
+          new_tensors_hold_zeros, views_beyond_the_last_row_are_refused,
+          a_view_keeps_its_memory_alive, copies_need_one_shape_one_type_and_two_places)
