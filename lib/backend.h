@@ -122,7 +122,8 @@ enum {
                              const ock_tensor *y, ock_tensor *dx))                                 \
     X(dense_backward_weights,                                                                      \
       (ock_backend * backend, const ock_update *update, const ock_tensor *x, const ock_tensor *dy, \
-       const ock_dense_parameters *parameters, ock_tensor *totals))
+       const ock_dense_parameters *parameters, ock_tensor *totals))                                \
+    X(fma_chains, (ock_backend * backend, float a, float b, uint32_t times, ock_tensor *x))
 
 typedef struct ock_backend_table {
     void (*close)(ock_backend *backend);

@@ -6,6 +6,7 @@
 #include <ockham/context.h>
 #include <ockham/data.h>
 #include <ockham/device.h>
+#include <ockham/measure.h>
 #include <ockham/model.h>
 #include <ockham/ops.h>
 #include <ockham/status.h>

@@ -35,6 +35,13 @@ ock_cache *ock_device_cache(const ock_device *device, int threads);
  * step only. */
 ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *result);
 
+/* ---- measure.c ---- */
+
+double ock_seconds_now(void);
+
+/* Measures ock_measurement's step_seconds. */
+ock_status ock_measure_step(ock_context *context, double *seconds);
+
 /* ---- check.c ---- */
 
 /* The checks of one call. The first that fails sticks; check_end() reports it. */

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/core.h"
 #include "core/log.h"
@@ -335,19 +334,12 @@ ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *resu
     return status;
 }
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 ock_status ock_device_self_test(const ock_device *device, ock_self_test *result)
 {
     if (!device || !result)
         return OCK_INVALID_ARGUMENT;
     *result = (ock_self_test){0};
-    double start = seconds_now();
+    double start = ock_seconds_now();
     ock_log log = {0};
     ock_context *context = NULL;
     ock_context_options options = ock_context_defaults();
@@ -358,6 +350,6 @@ ock_status ock_device_self_test(const ock_device *device, ock_self_test *result)
         snprintf(result->message, sizeof result->message, "%s", ock_log_text(&log));
     ock_context_destroy(context);
     ock_log_clear(&log);
-    result->seconds = seconds_now() - start;
+    result->seconds = ock_seconds_now() - start;
     return status;
 }

@@ -73,7 +73,7 @@ ock_status scalar_fill(ock_backend *backend, float value, ock_tensor *y)
 
 ock_status scalar_copy(ock_backend *backend, const ock_tensor *x, ock_tensor *y)
 {
-    (void)backend;
+#pragma omp parallel for num_threads(scalar_threads(backend, x->rows * x->cols))
     for (size_t i = 0; i < x->rows; i++)
         memcpy(scalar_row(y, i), scalar_row(x, i), x->cols * sizeof(float));
     return OCK_OK;

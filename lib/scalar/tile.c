@@ -76,4 +76,19 @@ static void multiply(const scalar_factors *factors, size_t rows, size_t depth, f
     }
 }
 
-const scalar_tile_kernel SCALAR_TILE = {.rows = ROWS, .cols = COLS, .multiply = multiply};
+static void chains(float a, float b, size_t times, float *tile)
+{
+    vector value[ROWS * VECTORS];
+    for (size_t i = 0; i < ROWS * VECTORS; i++)
+        value[i] = load(tile + i * LANES);
+    for (size_t t = 0; t < times; t++)
+        for (size_t i = 0; i < ROWS * VECTORS; i++)
+            value[i] = a * value[i] + b;
+    for (size_t i = 0; i < ROWS * VECTORS; i++)
+        store(value[i], tile + i * LANES);
+}
+
+_Static_assert(ROWS *COLS <= SCALAR_TILE_SIZE, "what calls chains() keeps a tile of that size");
+
+const scalar_tile_kernel SCALAR_TILE = {
+    .rows = ROWS, .cols = COLS, .multiply = multiply, .chains = chains};

@@ -7,6 +7,7 @@
 
 /* The widest tile of any instruction set. */
 #define SCALAR_TILE_COLS 32
+#define SCALAR_TILE_SIZE 256 /* rows x cols */
 
 /* a(i, k) = a[i a_row + k a_depth], b(k, j) = b[k b_row + j]. */
 typedef struct scalar_factors {
@@ -20,6 +21,9 @@ typedef struct scalar_tile_kernel {
     /* tile[i cols + j] += sum over k < depth of a(i, k) b(k, j), for all i < rows, which may be
      * fewer than the tile's, and all j < cols. */
     void (*multiply)(const scalar_factors *factors, size_t rows, size_t depth, float *tile);
+
+    /* x = a x + b, `times` times, for all rows x cols elements of a tile. */
+    void (*chains)(float a, float b, size_t times, float *tile);
 } scalar_tile_kernel;
 
 extern const scalar_tile_kernel scalar_tile_default, scalar_tile_v3, scalar_tile_v4;

@@ -41,7 +41,8 @@
     X(augment)                                                                                     \
     X(step)                                                                                        \
     X(penalty)                                                                                     \
-    X(penalty_compensated)
+    X(penalty_compensated)                                                                         \
+    X(fma_chains)
 
 typedef struct checkcl checkcl;
 

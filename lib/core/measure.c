@@ -1,0 +1,210 @@
+/* What a device can do: its peak, its memory, and the training step by which one is chosen. */
+#include <stdlib.h>
+#include <time.h>
+
+#include <ockham/measure.h>
+
+#include "core/core.h"
+
+#define TRY(b, call)                                                                               \
+    do {                                                                                           \
+        if ((b)->status == OCK_OK)                                                                 \
+            (b)->status = (call);                                                                  \
+    } while (0)
+
+enum {
+    TENSORS = 12,
+    RUNS = 9
+};
+
+/* What is timed: its tensors, and how to enqueue it once. */
+typedef struct trial {
+    ock_context *context;
+    ock_status status;
+    ock_tensor *tensors[TENSORS];
+    size_t count;
+    uint32_t times;
+    uint64_t iteration;
+    ock_dense_parameters layer;
+} trial;
+
+double ock_seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static ock_tensor *make(trial *t, size_t rows, size_t cols, float value)
+{
+    ock_tensor *tensor = NULL;
+    TRY(t, ock_tensor_create(t->context, OCK_F32, rows, cols, &tensor));
+    TRY(t, ock_tensor_fill(tensor, value));
+    if (tensor)
+        t->tensors[t->count++] = tensor;
+    return tensor;
+}
+
+static ock_status end(trial *t)
+{
+    while (t->count > 0)
+        ock_tensor_destroy(t->tensors[--t->count]);
+    return t->status;
+}
+
+/* ---- Timing ---- */
+
+static double time_run(trial *t, void (*enqueue)(trial *t))
+{
+    double start = ock_seconds_now();
+    enqueue(t);
+    TRY(t, ock_context_finish(t->context));
+    return ock_seconds_now() - start;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Times several runs after one that does not count, fewer where the device is slow, into sorted[],
+ * and returns how many: at least one. */
+static size_t time_runs(trial *t, void (*enqueue)(trial *t), double sorted[RUNS])
+{
+    const double enough = 0.1;
+    double spent = 0;
+    size_t count = 0;
+    time_run(t, enqueue);
+    do
+        spent += sorted[count] = time_run(t, enqueue);
+    while (++count < RUNS && spent < enough);
+    qsort(sorted, count, sizeof *sorted, compare);
+    return count;
+}
+
+/* ---- Peak ---- */
+
+static void enqueue_chains(trial *t)
+{
+    TRY(t, ock_fma_chains(0.5f, 0.5f, t->times, t->tensors[0]));
+}
+
+/* As many elements as keep a device's units busy many times over, and longer and longer chains
+ * until a run takes so long that its launch does not count. */
+static ock_status measure_peak(ock_context *context, double *gflops)
+{
+    const double long_enough = 5e-3;
+    const uint32_t longest = 1 << 24;
+    trial t = {.context = context, .times = 16};
+    double sorted[RUNS];
+    size_t units = context->device.compute_units ? context->device.compute_units : 1;
+    size_t most = context->max_allocation / (2 * sizeof(float));
+    size_t count = units < most >> 16 ? units << 16 : most;
+    ock_tensor *x = make(&t, 1, count, 1);
+    while (time_run(&t, enqueue_chains) < long_enough && t.times < longest && t.status == OCK_OK)
+        t.times *= 2;
+    time_runs(&t, enqueue_chains, sorted);
+    if (t.status == OCK_OK)
+        *gflops = 2e-9 * t.times * (double)x->stride / sorted[0];
+    return end(&t);
+}
+
+/* ---- Memory ---- */
+
+static void enqueue_copy(trial *t)
+{
+    TRY(t, ock_tensor_copy(t->tensors[0], t->tensors[1]));
+}
+
+static ock_status measure_stream(ock_context *context, double *gbs)
+{
+    enum {
+        COLS = 1008, /* floats; rows of so many have no padding */
+        WANTED = 128 << 20
+    };
+    trial t = {.context = context};
+    double sorted[RUNS];
+    size_t bytes = WANTED, row = COLS * sizeof(float);
+    if (context->device.global_memory / 8 < bytes)
+        bytes = (size_t)context->device.global_memory / 8;
+    if (context->max_allocation < bytes)
+        bytes = context->max_allocation;
+    size_t rows = bytes < row ? 1 : bytes / row;
+    make(&t, rows, COLS, 1);
+    make(&t, rows, COLS, 0);
+    time_runs(&t, enqueue_copy, sorted);
+    if (t.status == OCK_OK)
+        *gbs = 2e-9 * (double)(rows * row) / sorted[0];
+    return end(&t);
+}
+
+/* ---- A training step ---- */
+
+static void enqueue_step(trial *t)
+{
+    const ock_optimizer adam = ock_adam_defaults();
+    ock_tensor *const *tensors = t->tensors;
+    const ock_tensor *x = tensors[0], *dy = tensors[1];
+    ock_tensor *y = tensors[2], *dx = tensors[3];
+    TRY(t, ock_dense_forward(x, &t->layer, OCK_RELU, NULL, y));
+    TRY(t, ock_dense_backward_input(dy, &t->layer, OCK_RELU, NULL, y, dx));
+    TRY(t, ock_dense_backward_weights(&adam, ++t->iteration, x, dy, &t->layer, NULL));
+}
+
+static ock_parameter make_parameter(trial *t, size_t rows, size_t cols)
+{
+    return (ock_parameter){
+        make(t, rows, cols, 0.01f), make(t, rows, cols, 0), make(t, rows, cols, 0), {0, 0}};
+}
+
+ock_status ock_measure_step(ock_context *context, double *seconds)
+{
+    enum {
+        BATCH = 128,
+        WIDTH = 500
+    };
+    trial t = {.context = context};
+    bool untuned = context->backend->untuned;
+    double sorted[RUNS];
+    for (int i = 0; i < 4; i++)
+        make(&t, BATCH, WIDTH, 0.1f);
+    t.layer.kernel = make_parameter(&t, WIDTH, WIDTH);
+    t.layer.bias = make_parameter(&t, 1, WIDTH);
+    context->backend->untuned = true;
+    size_t count = time_runs(&t, enqueue_step, sorted);
+    context->backend->untuned = untuned;
+    *seconds = sorted[count / 2];
+    return end(&t);
+}
+
+/* ---- All of it ---- */
+
+ock_status ock_context_measure(ock_context *context, ock_measurement *measurement)
+{
+    ock_measurement made = {0};
+    if (measurement)
+        *measurement = made;
+    if (!context)
+        return OCK_INVALID_ARGUMENT;
+    if (!measurement)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "ock_context_measure: measurement is NULL");
+    ock_status status = measure_peak(context, &made.peak_gflops);
+    if (status == OCK_OK)
+        status = measure_stream(context, &made.stream_gbs);
+    if (status == OCK_OK)
+        status = ock_measure_step(context, &made.step_seconds);
+    if (status == OCK_OK)
+        *measurement = made;
+    return status;
+}
+
+ock_status ock_fma_chains(float a, float b, uint32_t times, ock_tensor *x)
+{
+    check c = check_begin("ock_fma_chains");
+    check_tensor(&c, "x", x, OCK_F32);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return c.context->backend->table->fma_chains(c.context->backend, a, b, times, x);
+}
