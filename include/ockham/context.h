@@ -18,18 +18,20 @@ typedef struct ock_context ock_context;
 typedef struct ock_context_options {
     /* "scalar", "gpu", "cpu", "accelerator", "PLATFORM:DEVICE", or a part of a
      * device's or its platform's name, case ignored. NULL: the environment's OCKHAM_DEVICE, and
-     * where that is unset or empty the first that passes its self-test in the
-     * order GPU, accelerator, CPU, scalar path. A wish, from either, that cannot be
-     * met is an error; only the default falls back. */
+     * where that is unset or empty any device, the scalar path included. Of several that are meant
+     * and pass their self-test, the one on which a training step (measure.h) is fastest; two
+     * that differ by a few percent may come out either way when they are first measured. A
+     * wish, from either, that cannot be met is an error; only the default falls back. */
     const char *device;
     /* Upper bound on one buffer, in bytes; 0: the device's own. */
     size_t max_allocation;
     /* Threads of the scalar path, of which it uses 1024 at most; 0: as many as OpenMP would. */
     int threads;
-    /* Measure nothing, and use nothing measured before: the default kernels. The environment's
+    /* Measure nothing, and use nothing measured before: the first device that passes its self-test
+     * in the order GPU, accelerator, CPU, scalar path, and the default kernels. The environment's
      * OCKHAM_TUNE=0 does the same. What is measured is kept in small files in
-     * $XDG_CACHE_HOME/ockham, else $HOME/.cache/ockham, or the folder OCKHAM_CACHE; "off" keeps
-     * none. A file that cannot be read or written counts as absent. */
+     * $XDG_CACHE_HOME/ockham, else $HOME/.cache/ockham, or the folder that OCKHAM_CACHE names;
+     * "off" keeps none. A file that cannot be read or written counts as absent. */
     bool untuned;
     /* Where ock_context_create() leaves its message when it fails, since there is
      * no context to ask then. May be NULL. */
@@ -40,12 +42,12 @@ typedef struct ock_context_options {
 OCK_API ock_context_options ock_context_defaults(void);
 
 /* Chooses a device, compiles the kernels and runs a known-answer test of the
- * training step's operations. Waits. options may be NULL. On success *context is
- * the caller's, and ock_context_message() says why this device was chosen and what
- * was passed over. On failure *context is NULL.
- * Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY; for an explicit wish also
- * OCK_DEVICE_NOT_FOUND (the message lists what there is), OCK_DEVICE_FAILED,
- * OCK_BUILD_FAILED (the message holds the build log), OCK_SELF_TEST_FAILED,
+ * training step's operations. Devices that were not measured before are opened and measured, if
+ * there is a choice, which takes some tenths of a second each. Waits. options may be NULL. On
+ * success *context is the caller's, and ock_context_message() says why this device was chosen and
+ * what was passed over. On failure *context is NULL. Errors: OCK_INVALID_ARGUMENT,
+ * OCK_OUT_OF_MEMORY; for an explicit wish also OCK_DEVICE_NOT_FOUND (the message lists what there
+ * is), OCK_DEVICE_FAILED, OCK_BUILD_FAILED (the message holds the build log), OCK_SELF_TEST_FAILED,
  * OCK_UNSUPPORTED (the device is below the kernels' floor). */
 OCK_API ock_status ock_context_create(const ock_context_options *options, ock_context **context);
 

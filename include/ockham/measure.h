@@ -8,17 +8,22 @@
 extern "C" {
 #endif
 
+/* Each the best of several runs, since what else the machine does only slows them down. */
 typedef struct ock_measurement {
-    double peak_gflops;  /* independent fma in registers, 2 FLOP each, best of several runs */
-    double stream_gbs;   /* 10^9 bytes read plus written a second, by ock_tensor_copy() of buffers
-                          * far larger than caches, where the device takes such; best of several */
-    double step_seconds; /* median of the fixed training step by which a context chooses its
-                          * device: a layer of 500 x 500 at batch 128, forward with ReLU, backward
-                          * to the input, backward to the weights with Adam; default kernels */
+    /* 10^9 operations a second by independent fma in registers, each of them two operations. */
+    double peak_gflops;
+    /* 10^9 bytes a second, read plus written, by ock_tensor_copy() of buffers far larger than
+     * caches, where the device takes such. */
+    double stream_gbs;
+    /* The training step by which a context chooses its device: a layer of 500 x 500 at batch 128,
+     * forward with ReLU, backward to the input, backward to the weights with Adam, all by the
+     * default kernels. Where it would take over half a second it is worked out from a smaller one.
+     */
+    double step_seconds;
 } ock_measurement;
 
 /* Measures the context's device anew: takes some tenths of a second and up to 256 MiB of its
- * memory. What else the machine does slows it down. Waits. On failure *measurement is all zeros.
+ * memory. Waits. On failure *measurement is all zeros.
  * Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_context_measure(ock_context *context, ock_measurement *measurement);
 

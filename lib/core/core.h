@@ -29,6 +29,13 @@ ock_device ock_scalar_device(void);
 /* Opens the cache of what was measured on this device with so many of the scalar path's threads. */
 ock_cache *ock_device_cache(const ock_device *device, int threads);
 
+/* ---- wish.c ---- */
+
+/* The options' wish for a device, or the environment's; NULL: none. */
+const char *ock_wish_of(const ock_context_options *options);
+
+bool ock_wish_met(const char *wish, const ock_device *device);
+
 /* ---- self_test.c ---- */
 
 /* Compares the context's device with the scalar path: all operations, or those of a training

@@ -1,5 +1,5 @@
 /* What a device can do: its peak, its memory, and the training step by which one is chosen. */
-#include <stdlib.h>
+#include <math.h>
 #include <time.h>
 
 #include <ockham/measure.h>
@@ -62,25 +62,19 @@ static double time_run(trial *t, void (*enqueue)(trial *t))
     return ock_seconds_now() - start;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Times several runs after one that does not count, fewer where the device is slow, into sorted[],
- * and returns how many: at least one. */
-static size_t time_runs(trial *t, void (*enqueue)(trial *t), double sorted[RUNS])
+/* The best of several runs after one that does not count, since what else the machine does can
+ * only slow them down; fewer where the device is slow. */
+static double best_run(trial *t, void (*enqueue)(trial *t))
 {
     const double enough = 0.1;
-    double spent = 0;
-    size_t count = 0;
+    double best = INFINITY, spent = 0;
     time_run(t, enqueue);
-    do
-        spent += sorted[count] = time_run(t, enqueue);
-    while (++count < RUNS && spent < enough);
-    qsort(sorted, count, sizeof *sorted, compare);
-    return count;
+    for (int run = 0; run < RUNS && spent < enough; run++) {
+        double seconds = time_run(t, enqueue);
+        best = fmin(best, seconds);
+        spent += seconds;
+    }
+    return best;
 }
 
 /* ---- Peak ---- */
@@ -97,16 +91,15 @@ static ock_status measure_peak(ock_context *context, double *gflops)
     const double long_enough = 5e-3;
     const uint32_t longest = 1 << 24;
     trial t = {.context = context, .times = 16};
-    double sorted[RUNS];
     size_t units = context->device.compute_units ? context->device.compute_units : 1;
     size_t most = context->max_allocation / (2 * sizeof(float));
     size_t count = units < most >> 16 ? units << 16 : most;
     ock_tensor *x = make(&t, 1, count, 1);
     while (time_run(&t, enqueue_chains) < long_enough && t.times < longest && t.status == OCK_OK)
         t.times *= 2;
-    time_runs(&t, enqueue_chains, sorted);
+    double seconds = best_run(&t, enqueue_chains);
     if (t.status == OCK_OK)
-        *gflops = 2e-9 * t.times * (double)x->stride / sorted[0];
+        *gflops = 2e-9 * t.times * (double)x->stride / seconds;
     return end(&t);
 }
 
@@ -124,7 +117,6 @@ static ock_status measure_stream(ock_context *context, double *gbs)
         WANTED = 128 << 20
     };
     trial t = {.context = context};
-    double sorted[RUNS];
     size_t bytes = WANTED, row = COLS * sizeof(float);
     if (context->device.global_memory / 8 < bytes)
         bytes = (size_t)context->device.global_memory / 8;
@@ -133,9 +125,9 @@ static ock_status measure_stream(ock_context *context, double *gbs)
     size_t rows = bytes < row ? 1 : bytes / row;
     make(&t, rows, COLS, 1);
     make(&t, rows, COLS, 0);
-    time_runs(&t, enqueue_copy, sorted);
+    double seconds = best_run(&t, enqueue_copy);
     if (t.status == OCK_OK)
-        *gbs = 2e-9 * (double)(rows * row) / sorted[0];
+        *gbs = 2e-9 * (double)(rows * row) / seconds;
     return end(&t);
 }
 
@@ -158,24 +150,30 @@ static ock_parameter make_parameter(trial *t, size_t rows, size_t cols)
         make(t, rows, cols, 0.01f), make(t, rows, cols, 0), make(t, rows, cols, 0), {0, 0}};
 }
 
+static ock_status time_step(ock_context *context, size_t width, double *seconds)
+{
+    const size_t batch = 128;
+    trial t = {.context = context};
+    for (int i = 0; i < 4; i++)
+        make(&t, batch, width, 0.1f);
+    t.layer.kernel = make_parameter(&t, width, width);
+    t.layer.bias = make_parameter(&t, 1, width);
+    *seconds = best_run(&t, enqueue_step);
+    return end(&t);
+}
+
+/* Where a narrow layer is so slow that nobody would wait for the full one, it stands for that. */
 ock_status ock_measure_step(ock_context *context, double *seconds)
 {
-    enum {
-        BATCH = 128,
-        WIDTH = 500
-    };
-    trial t = {.context = context};
+    const double narrow = 64, full = 500, too_long = 0.5;
     bool untuned = context->backend->untuned;
-    double sorted[RUNS];
-    for (int i = 0; i < 4; i++)
-        make(&t, BATCH, WIDTH, 0.1f);
-    t.layer.kernel = make_parameter(&t, WIDTH, WIDTH);
-    t.layer.bias = make_parameter(&t, 1, WIDTH);
     context->backend->untuned = true;
-    size_t count = time_runs(&t, enqueue_step, sorted);
+    ock_status status = time_step(context, (size_t)narrow, seconds);
+    *seconds *= full / narrow * full / narrow;
+    if (status == OCK_OK && *seconds < too_long)
+        status = time_step(context, (size_t)full, seconds);
     context->backend->untuned = untuned;
-    *seconds = sorted[count / 2];
-    return end(&t);
+    return status;
 }
 
 /* ---- All of it ---- */

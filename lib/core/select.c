@@ -1,73 +1,48 @@
+/* The choice of a device. Those that meet the wish are candidates; several are ordered by what a
+ * training step takes on each, and the first that opens and passes its self-test is the one. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "core/cache.h"
 #include "core/core.h"
 #include "core/log.h"
 
-enum {
-    DEFAULT_ORDER = 4
-};
-
-static const ock_device_type default_order[DEFAULT_ORDER] = {OCK_DEVICE_GPU, OCK_DEVICE_ACCELERATOR,
-                                                             OCK_DEVICE_CPU, OCK_DEVICE_SCALAR};
-
-/* ---- Wishes ---- */
-
-static bool contains(const char *text, const char *part)
-{
-    size_t length = strlen(part);
-    for (; *text; text++)
-        if (strncasecmp(text, part, length) == 0)
-            return true;
-    return false;
-}
-
-static bool is_type_name(const char *wish)
-{
-    for (int i = 0; i < DEFAULT_ORDER; i++)
-        if (strcasecmp(wish, ock_device_type_name(default_order[i])) == 0)
-            return true;
-    return false;
-}
-
-static bool is_blank(const char *wish)
-{
-    return wish[strspn(wish, " \t\r\n")] == '\0';
-}
-
-static bool is_id(const char *wish)
-{
-    return strspn(wish, "0123456789:") == strlen(wish) && strchr(wish, ':');
-}
-
-/* The scalar path's platform is "none", which nobody means by a wish. */
-static bool meets(const ock_device *device, const char *wish)
-{
-    if (!wish)
-        return true;
-    if (is_type_name(wish))
-        return strcasecmp(wish, ock_device_type_name(device->type)) == 0;
-    if (is_id(wish))
-        return strcmp(wish, device->id) == 0;
-    if (is_blank(wish))
-        return false;
-    return contains(device->name, wish) ||
-           (device->type != OCK_DEVICE_SCALAR && contains(device->platform_name, wish));
-}
-
-/* ---- Choice ---- */
+typedef struct candidate {
+    const ock_device *device;
+    double seconds;       /* that a training step takes; 0: not known */
+    bool measured_before; /* by another process */
+    bool passed_over;
+    ock_context *context; /* open and tested, or NULL */
+} candidate;
 
 typedef struct selection {
     const ock_context_options *options;
     const char *wish;
     ock_device *devices;
+    size_t device_count;
+    candidate *candidates; /* in the order in which they are tried */
     size_t count;
     ock_log passed_over; /* "ID NAME: reason" of each, a line each */
     ock_status status;   /* of the last one passed over */
-    size_t tried;
-    ock_context *context;
 } selection;
+
+/* ---- Candidates ---- */
+
+/* A wish for plain C leaves the drivers alone. */
+static ock_status list_devices(selection *s)
+{
+    if (!s->wish || strcasecmp(s->wish, "scalar") != 0)
+        return ock_device_list(&s->devices, &s->device_count);
+    s->devices = malloc(sizeof *s->devices);
+    if (!s->devices)
+        return OCK_OUT_OF_MEMORY;
+    *s->devices = ock_scalar_device();
+    s->device_count = 1;
+    return OCK_OK;
+}
 
 static void pass_over(selection *s, const ock_device *device, ock_status status, const char *why)
 {
@@ -77,66 +52,165 @@ static void pass_over(selection *s, const ock_device *device, ock_status status,
     s->status = status;
 }
 
-/* The caller's bound comes after the self-test, whose own tensors it may be too small for. */
-static void limit_allocation(selection *s)
+/* In the default order. */
+static ock_status list_candidates(selection *s)
 {
-    size_t bound = s->options->max_allocation;
-    if (bound && bound < s->context->max_allocation)
-        s->context->max_allocation = bound;
-}
-
-static bool try_device(selection *s, const ock_device *device)
-{
-    ock_log log = {0};
-    ock_self_test test = {0};
-    ock_status status = ock_context_open(device, s->options, &log, &s->context);
-    s->tried++;
-    if (status == OCK_OK) {
-        status = ock_self_test_run(s->context, false, &test);
-        ock_log_report(&log, status, "%s", test.message);
-    }
-    if (status == OCK_OK) {
-        limit_allocation(s);
-    } else {
-        pass_over(s, device, status, ock_log_text(&log));
-        ock_context_destroy(s->context);
-        s->context = NULL;
-    }
-    ock_log_clear(&log);
-    return s->context;
-}
-
-static bool try_all(selection *s)
-{
-    for (size_t i = 0; i < s->count; i++)
+    static const ock_device_type order[] = {OCK_DEVICE_GPU, OCK_DEVICE_ACCELERATOR, OCK_DEVICE_CPU,
+                                            OCK_DEVICE_SCALAR};
+    ock_status status = list_devices(s);
+    if (status != OCK_OK)
+        return status;
+    s->candidates = calloc(s->device_count, sizeof *s->candidates);
+    if (!s->candidates)
+        return OCK_OUT_OF_MEMORY;
+    for (size_t i = 0; i < s->device_count; i++)
         if (s->devices[i].type == OCK_DEVICE_NONE && !s->wish)
             pass_over(s, &s->devices[i], s->devices[i].status, s->devices[i].reason);
-    for (int order = 0; order < DEFAULT_ORDER; order++)
-        for (size_t i = 0; i < s->count; i++) {
-            const ock_device *device = &s->devices[i];
-            if (device->type == default_order[order] && meets(device, s->wish) &&
-                try_device(s, device))
-                return true;
-        }
-    return false;
+    for (size_t type = 0; type < sizeof order / sizeof *order; type++)
+        for (size_t i = 0; i < s->device_count; i++)
+            if (s->devices[i].type == order[type] && ock_wish_met(s->wish, &s->devices[i]))
+                s->candidates[s->count++] = (candidate){.device = &s->devices[i]};
+    return OCK_OK;
+}
+
+static void give_up(selection *s, candidate *c, ock_status status, const char *why)
+{
+    pass_over(s, c->device, status, why);
+    c->passed_over = true;
+    ock_context_destroy(c->context);
+    c->context = NULL;
+}
+
+/* Opens and tests a candidate, if it is not open yet. */
+static bool try_candidate(selection *s, candidate *c)
+{
+    if (c->passed_over || c->context)
+        return c->context;
+    ock_log log = {0};
+    ock_self_test test = {0};
+    ock_status status = ock_context_open(c->device, s->options, &log, &c->context);
+    if (status == OCK_OK) {
+        status = ock_self_test_run(c->context, false, &test);
+        ock_log_report(&log, status, "%s", test.message);
+    }
+    if (status != OCK_OK)
+        give_up(s, c, status, ock_log_text(&log));
+    ock_log_clear(&log);
+    return c->context;
+}
+
+/* ---- What a training step takes ---- */
+
+static const char step_name[] = "step_ns";
+
+/* Finds what was measured before, which is trusted only where it can be true. */
+static bool recall(const selection *s, candidate *c)
+{
+    char text[13];
+    ock_cache *cache = ock_device_cache(c->device, s->options->threads);
+    bool found = ock_cache_get(cache, step_name, text, sizeof text);
+    ock_cache_close(cache);
+    if (found && strspn(text, "0123456789") == strlen(text))
+        c->seconds = 1e-9 * (double)strtoull(text, NULL, 10);
+    return c->measured_before = c->seconds > 0;
+}
+
+static void measure(selection *s, candidate *c)
+{
+    char text[32];
+    ock_status status = ock_measure_step(c->context, &c->seconds);
+    if (status == OCK_OK) {
+        snprintf(text, sizeof text, "%.0f", 1e9 * c->seconds);
+        ock_cache_put(c->context->cache, step_name, text);
+    } else {
+        give_up(s, c, status, ock_context_message(c->context));
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    const candidate *x = a, *y = b;
+    if (x->seconds != y->seconds)
+        return x->seconds < y->seconds ? -1 : 1;
+    return (x->device > y->device) - (x->device < y->device);
+}
+
+/* Puts the fastest first; opens none that was measured before. */
+static void order_by_speed(selection *s)
+{
+    for (candidate *c = s->candidates; c < s->candidates + s->count; c++)
+        if (!recall(s, c) && try_candidate(s, c))
+            measure(s, c);
+    qsort(s->candidates, s->count, sizeof *s->candidates, compare);
+}
+
+/* ---- Choice ---- */
+
+/* From here on it is the caller's: the tensors of self-test and measurement, which may exceed his
+ * bound, do not count. */
+static void hand_over(const selection *s, ock_context *context)
+{
+    size_t bound = s->options->max_allocation;
+    if (bound && bound < context->max_allocation)
+        context->max_allocation = bound;
+    context->backend->memory.peak = context->backend->memory.in_use;
+}
+
+static candidate *choose(selection *s)
+{
+    candidate *chosen = NULL;
+    if (s->count > 1 && !ock_context_untuned(s->options))
+        order_by_speed(s);
+    for (size_t i = 0; i < s->count && !chosen; i++)
+        if (try_candidate(s, &s->candidates[i]))
+            chosen = &s->candidates[i];
+    if (chosen)
+        hand_over(s, chosen->context);
+    return chosen;
 }
 
 /* ---- Messages ---- */
 
-static void explain_choice(selection *s)
+static void explain_order(const selection *s, ock_log *log)
 {
-    const ock_device *device = &s->context->device;
-    const char *why = s->wish ? "as asked for by "
-                              : "the first to pass its self-test in the order "
-                                "GPU, accelerator, CPU, plain C";
-    ock_log_report(&s->context->log, OCK_OK, "chose %s (%s, %s): %s%s%s", device->id,
-                   ock_device_type_name(device->type), device->name, why, s->wish ? s->wish : "",
-                   ock_log_text(&s->passed_over));
+    size_t measured = 0;
+    bool all_before = true;
+    for (size_t i = 0; i < s->count; i++) {
+        const candidate *c = &s->candidates[i];
+        if (c->seconds == 0 || c->passed_over)
+            continue;
+        all_before = all_before && c->measured_before;
+        ock_log_report(log, OCK_OK, "%s%s%.2f ms on %s", ock_log_text(log),
+                       measured++ ? ", " : "the fastest: a training step takes ",
+                       1e3 * c->seconds, c->device->id);
+    }
+    if (measured > 0 && all_before)
+        ock_log_report(log, OCK_OK, "%s (measured before)", ock_log_text(log));
+    else if (measured == 0 && s->count > 1)
+        ock_log_report(log, OCK_OK,
+                       "the first to pass its self-test in the order "
+                       "GPU, accelerator, CPU, plain C");
+    else if (measured == 0 && !s->wish)
+        ock_log_report(log, OCK_OK, "the only one there is");
 }
 
-static void list_devices(selection *s, ock_log *log)
+static void explain_choice(selection *s, const candidate *chosen)
 {
-    for (size_t i = 0; i < s->count; i++) {
+    const ock_device *device = chosen->device;
+    ock_log order = {0};
+    explain_order(s, &order);
+    bool ordered = *ock_log_text(&order);
+    ock_log_report(&chosen->context->log, OCK_OK, "chose %s (%s, %s): %s%s%s%s%s", device->id,
+                   ock_device_type_name(device->type), device->name,
+                   s->wish ? "as asked for by " : "", s->wish ? s->wish : "",
+                   s->wish && ordered ? ", " : "", ock_log_text(&order),
+                   ock_log_text(&s->passed_over));
+    ock_log_clear(&order);
+}
+
+static void list_all(const selection *s, ock_log *log)
+{
+    for (size_t i = 0; i < s->device_count; i++) {
         const ock_device *device = &s->devices[i];
         bool none = device->type == OCK_DEVICE_NONE;
         ock_log_report(log, OCK_OK, "%s\n  %s%s%s (%s)%s%s", ock_log_text(log), device->id,
@@ -148,10 +222,10 @@ static void list_devices(selection *s, ock_log *log)
 
 static void explain_failure(selection *s, ock_log *log)
 {
-    if (s->tried == 0) {
+    if (s->count == 0) {
         s->status = OCK_DEVICE_NOT_FOUND;
         ock_log_report(log, s->status, "no device is called \"%s\"; there are:", s->wish);
-        list_devices(s, log);
+        list_all(s, log);
     } else {
         ock_log_report(log, s->status, "no device%s%s%s can be used:%s",
                        s->wish ? " called \"" : "", s->wish ? s->wish : "", s->wish ? "\"" : "",
@@ -170,23 +244,14 @@ static void copy_message(const ock_context_options *options, const char *text)
     }
 }
 
-static const char *find_wish(const ock_context_options *options)
+static void close_selection(selection *s, const candidate *chosen)
 {
-    const char *wish = options->device ? options->device : getenv("OCKHAM_DEVICE");
-    return wish && *wish ? wish : NULL;
-}
-
-/* A wish for plain C leaves the drivers alone. */
-static ock_status list_candidates(selection *s)
-{
-    if (!s->wish || strcasecmp(s->wish, "scalar") != 0)
-        return ock_device_list(&s->devices, &s->count);
-    s->devices = malloc(sizeof *s->devices);
-    if (!s->devices)
-        return OCK_OUT_OF_MEMORY;
-    *s->devices = ock_scalar_device();
-    s->count = 1;
-    return OCK_OK;
+    for (size_t i = 0; i < s->count; i++)
+        if (&s->candidates[i] != chosen)
+            ock_context_destroy(s->candidates[i].context);
+    free(s->candidates);
+    ock_device_list_free(s->devices);
+    ock_log_clear(&s->passed_over);
 }
 
 ock_status ock_context_create(const ock_context_options *options, ock_context **context)
@@ -201,22 +266,21 @@ ock_status ock_context_create(const ock_context_options *options, ock_context **
         copy_message(options, "ock_context_create: context is NULL, or threads is below 0");
         return OCK_INVALID_ARGUMENT;
     }
-    selection s = {.options = options, .wish = find_wish(options)};
+    selection s = {.options = options, .wish = ock_wish_of(options)};
+    candidate *chosen = NULL;
     ock_log log = {0};
     ock_status status = list_candidates(&s);
     if (status != OCK_OK) {
         ock_log_report(&log, status, "the devices cannot be listed: no memory");
-    } else if (try_all(&s)) {
-        explain_choice(&s);
-        s.context->backend->memory.peak = s.context->backend->memory.in_use;
-        *context = s.context;
+    } else if ((chosen = choose(&s))) {
+        explain_choice(&s, chosen);
+        *context = chosen->context;
     } else {
         explain_failure(&s, &log);
         status = s.status;
     }
     copy_message(options, ock_log_text(&log));
-    ock_device_list_free(s.devices);
-    ock_log_clear(&s.passed_over);
+    close_selection(&s, chosen);
     ock_log_clear(&log);
     return status;
 }

@@ -54,15 +54,15 @@ size_t read_bytes(const char *name, void *bytes, size_t size)
     return length;
 }
 
-int list_folder(const char *name, char first[256])
+int list_folder(const char *name, char names[][256], int most)
 {
     DIR *list = opendir(in_folder(name));
     int count = 0;
     if (!list)
         return 0;
     for (struct dirent *entry; (entry = readdir(list));)
-        if (entry->d_name[0] != '.' && count++ == 0)
-            snprintf(first, 256, "%s", entry->d_name);
+        if (entry->d_name[0] != '.' && count++ < most)
+            snprintf(names[count - 1], 256, "%s", entry->d_name);
     closedir(list);
     return count;
 }

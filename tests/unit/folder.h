@@ -16,7 +16,7 @@ void write_bytes(const char *name, const void *bytes, size_t size);
 /* Reads at most `size` bytes, and returns how many. */
 size_t read_bytes(const char *name, void *bytes, size_t size);
 
-/* Copies the name of the first file of a subfolder, in no order, and returns how many there are. */
-int list_folder(const char *name, char first[256]);
+/* Returns how many files a subfolder has, and copies the names of at most `most`, in no order. */
+int list_folder(const char *name, char names[][256], int most);
 
 #endif

@@ -34,7 +34,7 @@ START_TEST(what_does_not_fit_leaves_zeros)
     ock_context *context = NULL;
     ock_measurement measurement = {1, 1, 1};
     options.device = "scalar";
-    options.max_allocation = 1 << 16;
+    options.max_allocation = 1 << 14;
     assert_ok(ock_context_create(&options, &context));
     assert_status(OCK_OUT_OF_MEMORY, ock_context_measure(context, &measurement));
     ck_assert_double_eq(measurement.step_seconds, 0);
