@@ -1,8 +1,10 @@
 #include "run.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -34,4 +36,21 @@ int run_open(const char *program, const char *device, int threads, ock_context *
         return EXIT_SUCCESS;
     fprintf(stderr, "%s: %s\n", program, message);
     return status == OCK_DEVICE_NOT_FOUND ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+double run_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+int run_columns(FILE *stream)
+{
+    struct winsize size = {0};
+    if (!isatty(fileno(stream)))
+        return 0;
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return 80;
+    return size.ws_col;
 }

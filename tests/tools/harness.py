@@ -10,6 +10,7 @@ from pathlib import Path
 
 TRAIN = os.environ["OCKHAM_TRAIN"]
 QUERY = os.environ["OCKHAM_QUERY"]
+BENCH = os.environ["OCKHAM_BENCH"]
 
 # Every program that hangs fails its test by this.
 TIMEOUT_S = 300

@@ -3,39 +3,20 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "run.h"
 
 enum {
-    BAR = 24,
-    LINE = 79, /* the longest line drawn */
+    BAR = 24
 };
 
 static const double REDRAW_SECONDS = 0.1;
 
-double progress_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int terminal_columns(FILE *stream)
-{
-    struct winsize size = {0};
-    if (!isatty(fileno(stream)))
-        return 0;
-    if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return LINE + 1;
-    return size.ws_col;
-}
-
 void progress_begin(struct progress *progress, FILE *stream, const char *row, uint32_t epochs)
 {
     *progress = (struct progress){.stream = stream, .row = row, .epochs = epochs};
-    progress->columns = terminal_columns(stream);
-    progress->start = progress_now();
+    progress->columns = run_columns(stream);
+    progress->start = run_now();
 }
 
 static void erase(const struct progress *progress)
@@ -52,7 +33,7 @@ void progress_end(struct progress *progress)
 
 void progress_step(struct progress *progress, uint32_t epoch, uint64_t step, uint64_t steps)
 {
-    double now = progress_now();
+    double now = run_now();
     if (!progress->columns || now < progress->redraw)
         return;
     progress->redraw = now + REDRAW_SECONDS;
@@ -81,5 +62,5 @@ void progress_epoch(struct progress *progress, const ock_epoch *epoch)
         fprintf(progress->stream, "  val loss %.4f acc %.4f", epoch->val_loss, epoch->val_accuracy);
     fprintf(progress->stream, "  %.1f s\n", epoch->seconds);
     fflush(progress->stream);
-    progress->start = progress_now();
+    progress->start = run_now();
 }

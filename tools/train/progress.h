@@ -21,7 +21,4 @@ void progress_epoch(struct progress *progress, const ock_epoch *epoch);
 /* Removes a bar that no epoch replaced. */
 void progress_end(struct progress *progress);
 
-/* Seconds from some moment on. */
-double progress_now(void);
-
 #endif

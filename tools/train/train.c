@@ -185,7 +185,7 @@ static enum outcome outcome_of(ock_status status)
 void train_recipe(const struct session *session, const struct recipe *recipe, ock_dataset *set,
                   struct result *result, ock_model **model)
 {
-    double start = progress_now();
+    double start = run_now();
     ock_model *trained = NULL;
     *result = (struct result){.row = recipe->name, .near_zero = NAN};
     ock_status status = run(session, recipe, set, result, &trained);
@@ -196,7 +196,7 @@ void train_recipe(const struct session *session, const struct recipe *recipe, oc
     else
         result->near_zero = near_zero_share(trained);
     result->ms_per_step = median_ms(&result->history);
-    result->seconds = progress_now() - start;
+    result->seconds = run_now() - start;
     if (model && status == OCK_OK)
         *model = trained;
     else

@@ -1,0 +1,78 @@
+#include "network.h"
+
+#include <stdlib.h>
+
+struct network network_of(const struct options *options)
+{
+    return (struct network){(size_t)options->inputs, (size_t)options->width, (size_t)options->depth,
+                            (size_t)options->outputs};
+}
+
+static ock_status add_layers(const struct network *network, const struct technique *technique,
+                             ock_model *model)
+{
+    const ock_dense dense = {.kernel = technique->kernel};
+    ock_status status = OCK_OK;
+    for (size_t i = 0; status == OCK_OK && i < network->depth; i++) {
+        status = ock_model_add_dense(model, network->width, OCK_RELU, &dense);
+        if (status == OCK_OK && technique->dropout > 0)
+            status = ock_model_add_dropout(model, technique->dropout);
+    }
+    return status == OCK_OK ? ock_model_add_dense(model, network->outputs, OCK_SOFTMAX, NULL)
+                            : status;
+}
+
+ock_status network_build(const struct session *session, const struct network *network,
+                         const struct technique *technique, ock_model **model)
+{
+    ock_status status = ock_model_create(session->context, network->inputs, model);
+    if (status == OCK_OK)
+        status = add_layers(network, technique, *model);
+    if (status != OCK_OK) {
+        ock_model_destroy(*model);
+        *model = NULL;
+    }
+    return status;
+}
+
+ock_status network_samples(const struct session *session, const struct network *network,
+                           size_t rows, ock_dataset **set)
+{
+    float *x = random_numbers(rows * network->inputs);
+    int32_t *labels = malloc(rows * sizeof *labels);
+    ock_status status = OCK_OUT_OF_MEMORY;
+    if (x && labels) {
+        for (size_t i = 0; i < rows; i++)
+            labels[i] = (int32_t)(i % network->outputs);
+        const ock_arrays arrays = {.rows = rows,
+                                   .features = network->inputs,
+                                   .x = x,
+                                   .outputs = network->outputs,
+                                   .labels = labels};
+        status = ock_dataset_create(session->context, &arrays, set);
+    } else {
+        ock_context_report(session->context, status, "no memory for %zu samples", rows);
+    }
+    free(labels);
+    free(x);
+    return status;
+}
+
+/* ---- What a step cannot do without ---- */
+
+static double weights(const struct network *network, bool first)
+{
+    double width = (double)network->width;
+    return (first ? (double)network->inputs * width : 0) +
+           (double)(network->depth - 1) * width * width + width * (double)network->outputs;
+}
+
+double network_flops(const struct network *network, size_t batch)
+{
+    return 2.0 * (double)batch * (2 * weights(network, true) + weights(network, false));
+}
+
+double network_bytes(const struct network *network)
+{
+    return 3 * 2 * sizeof(float) * weights(network, true);
+}
