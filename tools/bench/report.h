@@ -6,7 +6,7 @@
 #include "peer.h"
 
 struct row {
-    char name[48];
+    char name[64];
     struct spread time;  /* seconds */
     double flops, bytes; /* that cannot be avoided; 0 and 0: no limit is known */
     double relative;     /* as the benchmark defines it; NaN: nothing */
