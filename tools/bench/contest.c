@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "progress.h"
 #include "run.h"
 
 enum {
@@ -99,12 +100,17 @@ static double sample(struct contender *contender)
     return call(contender, contender->times) / (double)contender->times;
 }
 
-void contest(struct contender *contenders, size_t count, size_t runs)
+void contest(struct contender *contenders, size_t count, size_t runs, bool show)
 {
+    struct progress progress;
+    progress_begin(&progress, show ? count * runs : 0);
     for (size_t i = 0; i < count && !run_interrupted(); i++)
         if (contenders[i].times == 0)
             choose_times(&contenders[i]);
     for (size_t run = 0; run < runs; run++)
-        for (size_t i = 0; i < count && !run_interrupted(); i++)
+        for (size_t i = 0; i < count && !run_interrupted(); i++) {
             contenders[i].samples[run] = sample(&contenders[i]);
+            progress_tick(&progress, contenders[i].name);
+        }
+    progress_end(&progress);
 }

@@ -6,6 +6,7 @@
 #include "options.h"
 
 struct contender {
+    const char *name; /* for the progress */
     /* Does the work `times` times and returns the seconds it took; NaN where it failed, which has
      * then been said. */
     double (*run)(void *state, size_t times);
@@ -19,8 +20,9 @@ struct spread {
     double median, min, max;
 };
 
-/* Until all samples are taken or Ctrl-C is pressed. Who has failed is not run again. */
-void contest(struct contender *contenders, size_t count, size_t runs);
+/* Until all samples are taken or Ctrl-C is pressed. Who has failed is not run again. Shows its
+ * progress if asked to. */
+void contest(struct contender *contenders, size_t count, size_t runs, bool show);
 
 /* All NaN for a contender who failed. */
 struct spread contest_spread(const struct contender *contender, size_t runs);

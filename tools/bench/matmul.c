@@ -128,7 +128,7 @@ static bool time_product(struct matmul *matmul, const struct product *p, struct 
             contenders[count++] =
                 (struct contender){.run = known_peers[i]->run, .state = matmul->peers[i]};
         }
-    contest(contenders, count, runs);
+    contest(contenders, count, runs, false);
     row->time = contest_spread(&contenders[0], runs);
     for (size_t i = 1; i < count; i++)
         row->peers[places[i]] = contest_spread(&contenders[i], runs).median;

@@ -90,10 +90,11 @@ static int measure(struct session *session, const ock_parameter *parameter,
         steppers[i] = make_stepper(session, &rules[i]);
         steppers[i].parameter = parameter;
         steppers[i].gradient = gradient;
-        contenders[i] = (struct contender){.run = run, .state = &steppers[i]};
+        contenders[i] =
+            (struct contender){.name = rules[i].name, .run = run, .state = &steppers[i]};
     }
-    contenders[RULES] = (struct contender){.run = session_remeasure, .state = session, .times = 1};
-    contest(contenders, RULES + 1, (size_t)options->runs);
+    contenders[RULES] = session_contender(session);
+    contest(contenders, RULES + 1, (size_t)options->runs, true);
     for (int i = 0; i < RULES; i++) {
         if (run_interrupted() || contenders[i].failed)
             return run_interrupted() ? EXIT_INTERRUPTED : EXIT_FAILURE;

@@ -6,8 +6,8 @@ static const double REDRAW_SECONDS = 0.1;
 
 void progress_begin(struct progress *progress, size_t total)
 {
-    *progress =
-        (struct progress){.total = total, .columns = run_columns(stderr), .start = run_now()};
+    *progress = (struct progress){.total = total, .start = run_now()};
+    progress->columns = total > 0 ? run_columns(stderr) : 0;
 }
 
 void progress_tick(struct progress *progress, const char *name)

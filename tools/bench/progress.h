@@ -11,6 +11,7 @@ struct progress {
     double start, redraw;
 };
 
+/* A total of 0 shows nothing. */
 void progress_begin(struct progress *progress, size_t total);
 
 /* One of the total is done, and was called so. */

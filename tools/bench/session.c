@@ -47,12 +47,18 @@ int session_measure(struct session *session)
     return EXIT_SUCCESS;
 }
 
-double session_remeasure(void *state, size_t times)
+static double remeasure(void *state, size_t times)
 {
     int exit_status = EXIT_SUCCESS;
     for (size_t i = 0; i < times && exit_status == EXIT_SUCCESS; i++)
         exit_status = session_measure(state);
     return exit_status == EXIT_SUCCESS ? 0 : NAN;
+}
+
+struct contender session_contender(struct session *session)
+{
+    return (struct contender){
+        .name = "peak and bandwidth", .run = remeasure, .state = session, .times = 1};
 }
 
 int session_failed(const struct session *session, const char *what)

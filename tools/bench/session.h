@@ -5,7 +5,7 @@
 #include <ockham/ockham.h>
 #include <stdio.h>
 
-#include "options.h"
+#include "contest.h"
 
 struct session {
     const struct options *options;
@@ -24,8 +24,8 @@ void session_close(struct session *session);
  * of several measurements the best counts. */
 int session_measure(struct session *session);
 
-/* The same as a contender's run(), to be repeated among others'; state is the session. */
-double session_remeasure(void *state, size_t times);
+/* The same, to be repeated among other contenders. */
+struct contender session_contender(struct session *session);
 
 /* Prints "ockham-bench: " and the context's message; returns EXIT_FAILURE. */
 int session_failed(const struct session *session, const char *what);

@@ -97,7 +97,8 @@ static void add_point(struct grid *grid, const struct technique *technique, size
         snprintf(row->name, sizeof row->name, "width %zu batch %zu", width, batch);
     else
         snprintf(row->name, sizeof row->name, "%s", technique->name);
-    grid->contenders[grid->count++] = (struct contender){.run = run, .state = point};
+    grid->contenders[grid->count++] =
+        (struct contender){.name = row->name, .run = run, .state = point};
 }
 
 static size_t at_least_one(size_t value)
@@ -168,9 +169,8 @@ static int measure(struct grid *grid)
 {
     const size_t runs = (size_t)grid->session.options->runs;
     const struct contender *base = &grid->contenders[grid->base];
-    grid->contenders[grid->count] =
-        (struct contender){.run = session_remeasure, .state = &grid->session, .times = 1};
-    contest(grid->contenders, grid->count + 1, runs);
+    grid->contenders[grid->count] = session_contender(&grid->session);
+    contest(grid->contenders, grid->count + 1, runs, true);
     for (size_t i = 0; i < grid->count; i++) {
         const struct contender *contender = &grid->contenders[i];
         struct row *row = &grid->rows[i];
