@@ -21,11 +21,15 @@ static ock_status open_backend(ock_context *context, const ock_context_options *
 {
     const ock_backend head = {
         .log = &context->log, .cache = context->cache, .untuned = ock_context_untuned(options)};
+    if (context->device.type == OCK_DEVICE_SCALAR)
+        return scalar_open(options->threads, &head, &context->backend);
 #if OCK_OPENCL
-    if (context->device.type != OCK_DEVICE_SCALAR)
-        return opencl_open(&context->device, &head, &context->backend);
+    return opencl_open(&context->device, &head, &context->backend);
+#else
+    return ock_log_report(head.log, OCK_DEVICE_NOT_FOUND,
+                          "%s is a device of OpenCL, without which this library was built",
+                          context->device.id);
 #endif
-    return scalar_open(options->threads, &head, &context->backend);
 }
 
 ock_status ock_context_open(const ock_device *device, const ock_context_options *options,

@@ -94,10 +94,12 @@ static ock_status measure_peak(ock_context *context, double *gflops)
     size_t units = context->device.compute_units ? context->device.compute_units : 1;
     size_t most = context->max_allocation / (2 * sizeof(float));
     size_t count = units < most >> 16 ? units << 16 : most;
-    ock_tensor *x = make(&t, 1, count, 1);
-    while (time_run(&t, enqueue_chains) < long_enough && t.times < longest && t.status == OCK_OK)
-        t.times *= 2;
+    const ock_tensor *x = make(&t, 1, count, 1);
     double seconds = best_run(&t, enqueue_chains);
+    while (t.status == OCK_OK && seconds < long_enough && t.times < longest) {
+        t.times *= 4;
+        seconds = best_run(&t, enqueue_chains);
+    }
     if (t.status == OCK_OK)
         *gflops = 2e-9 * t.times * (double)x->stride / seconds;
     return end(&t);
@@ -162,16 +164,19 @@ static ock_status time_step(ock_context *context, size_t width, double *seconds)
     return end(&t);
 }
 
-/* Where a narrow layer is so slow that nobody would wait for the full one, it stands for that. */
+/* By way of narrower layers: where nobody would wait for the next one, the last stands for all. */
 ock_status ock_measure_step(ock_context *context, double *seconds)
 {
-    const double narrow = 64, full = 500, too_long = 0.5;
+    const double widths[] = {64, 180, 500}, too_long = 0.5;
     bool untuned = context->backend->untuned;
     context->backend->untuned = true;
-    ock_status status = time_step(context, (size_t)narrow, seconds);
-    *seconds *= full / narrow * full / narrow;
-    if (status == OCK_OK && *seconds < too_long)
-        status = time_step(context, (size_t)full, seconds);
+    ock_status status = time_step(context, (size_t)widths[0], seconds);
+    for (int i = 1; i < 3 && status == OCK_OK; i++) {
+        double growth = widths[i] / widths[i - 1] * widths[i] / widths[i - 1];
+        *seconds *= growth;
+        if (*seconds < too_long)
+            status = time_step(context, (size_t)widths[i], seconds);
+    }
     context->backend->untuned = untuned;
     return status;
 }
