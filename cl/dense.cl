@@ -10,12 +10,12 @@ kernel void dense_forward(TENSOR(const float, x), TENSOR(const float, w), TENSOR
                           DROPOUT)
 {
     const dropout_t drop = DROPOUT_VALUE;
-    realV tile[OCK_ROWS * OCK_VECTORS];
+    realV tile[TILE_VECTORS];
     SHARED;
     product(MATRIX(x), MATRIX(w), (extent){batch, outputs, inputs}, TILE_ROW, TILE_COL, tile,
             shared);
-    for (uint i = 0; i < OCK_ROWS * OCK_VECTORS; i++) {
-        uint row = TILE_ROW + i / OCK_VECTORS, col = TILE_COL + i % OCK_VECTORS * OCK_V;
+    for (uint i = 0; i < TILE_VECTORS; i++) {
+        uint row = TILE_ROW + i / OCK_VECTORS, col = TILE_COL + i % OCK_VECTORS * VECTOR_STEP;
         if (row >= batch || col >= outputs)
             continue;
         realV z = b ? tile[i] + loadV(AT(b, 0, col)) : tile[i];
@@ -24,92 +24,102 @@ kernel void dense_forward(TENSOR(const float, x), TENSOR(const float, w), TENSOR
 }
 
 /* dx = (dy w^T) f'(.) mask / (1 - rate): dy is B x O, w I x O, y and dx B x I. A dropped ReLU needs
- * no mask: y > 0 only where it was active and kept. y may be NULL where f is linear. */
+ * no mask: y > 0 only where it was active and kept. y may be NULL where f is linear. A work-item
+ * has `rows` rows, at most STRIP_ROWS. */
 kernel void dense_backward_input(TENSOR(const float, dy), TENSOR(const float, w),
                                  TENSOR(const float, y), TENSOR(float, dx), uint batch, uint inputs,
-                                 uint outputs, int kind, DROPOUT)
+                                 uint outputs, int kind, DROPOUT, uint rows)
 {
     const dropout_t drop = DROPOUT_VALUE;
-    realV tile[DOT_ROWS * DOT_VECTORS];
+    realV strip[STRIP_ROWS * OCK_VECTORS];
     SHARED;
-    product_dot(MATRIX(dy), TRANSPOSED(w), (extent){batch, inputs, outputs}, DOT_ROW, DOT_COL, tile,
-                shared);
-    for (uint i = 0; i < DOT_ROWS * DOT_VECTORS; i++) {
-        uint row = DOT_ROW + i / DOT_VECTORS, col = DOT_COL + i % DOT_VECTORS * OCK_V;
+    product_packed(MATRIX(dy), TRANSPOSED(w), (extent){batch, inputs, outputs}, ITEM_ROW * rows,
+                   rows, TILE_COL, strip, shared);
+    for (uint i = 0; i < rows * OCK_VECTORS; i++) {
+        uint row = ITEM_ROW * rows + i / OCK_VECTORS;
+        uint col = TILE_COL + i % OCK_VECTORS * VECTOR_STEP;
         if (row >= batch || col >= inputs)
             continue;
-        realV g = tile[i];
-        if (kind != LINEAR) /* y is scaled, as dropout left it */
-            g = activation_gradient(kind, loadV(AT(y, row, col)) / drop.scale, g);
-        g = kind == RELU ? g * drop.scale : dropped(g, &drop, row, col, inputs);
+        realV g = strip[i];
+        if (kind == RELU) {
+            g = activation_gradient(RELU, loadV(AT(y, row, col)), g * drop.scale);
+        } else {
+            if (kind != LINEAR) /* y is scaled, as dropout left it */
+                g = activation_gradient(kind, loadV(AT(y, row, col)) / drop.scale, g);
+            g = dropped(g, &drop, row, col, inputs);
+        }
         storeV(g, AT(dx, row, col));
     }
 }
 
-/* A group's two penalty sums, for penalty_total. partials may be NULL, then in the whole group. */
-static void store_partials(realV absolute, realV square, global float *partials,
-                           local float *shared)
+/* Asks for what a tile's step will change, so that it arrives while the product is under way. */
+static void fetch_tile(TENSOR(const float, x), uint row, uint col, uint rows, uint cols)
+{
+    if (!x)
+        return;
+#pragma unroll
+    for (uint i = 0; i < TILE_VECTORS; i++)
+        FETCH(AT(x, min(row + i / OCK_VECTORS, rows - 1),
+                 min(col + i % OCK_VECTORS * OCK_V, cols - 1)));
+}
+
+/* A group's sum of its work-items' penalties, for penalty_total. partials may be NULL, then in the
+ * whole group. */
+static void store_penalty(realV penalty, global float *partials, local float *shared)
 {
     if (!partials)
         return;
-    partials += 2 * (get_group_id(1) * get_num_groups(0) + get_group_id(0));
+    partials += get_group_id(1) * get_num_groups(0) + get_group_id(0);
 #if OCK_GROUP == 1
-    vstore2((float2)(sum_lanes(absolute), sum_lanes(square)), 0, partials);
+    *partials = sum_lanes(penalty);
 #else
-    local float *squares = shared + OCK_GROUP * OCK_GROUP;
     uint id = get_local_id(1) * OCK_GROUP + get_local_id(0);
-    shared[id] = sum_lanes(absolute);
-    squares[id] = sum_lanes(square);
+    shared[id] = sum_lanes(penalty);
     for (uint width = OCK_GROUP * OCK_GROUP / 2; width > 0; width /= 2) {
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (id < width) {
+        if (id < width)
             shared[id] += shared[id + width];
-            squares[id] += squares[id + width];
-        }
     }
     if (id == 0)
-        vstore2((float2)(shared[0], squares[0]), 0, partials);
+        *partials = *shared;
 #endif
 }
 
-/* The step on w (I x O; m and v its moments) with the gradient x^T dy: x is B x I, dy B x O.
- * partials (may be NULL) receives each group's penalty sums. */
+/* The step on w (I x O) with the gradient x^T dy, and on b (1 x O; NULL: there is none) with the
+ * sum over the rows of dy: x is B x I, dy B x O. A work-item has `cols` columns, so that on a CPU
+ * it walks along w's rows. partials (may be NULL) receives each group's penalty. */
 kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, dy),
-                                   TENSOR(float, w), TENSOR(float, m), TENSOR(float, v),
-                                   uint batch, uint inputs, uint outputs, UPDATE,
+                                   PARAMETER(w, wm, wv), PARAMETER(b, bm, bv), uint batch,
+                                   uint inputs, uint outputs, UPDATE, uint cols,
                                    global float *partials)
 {
     const update_t update = UPDATE_VALUE;
-    realV tile[OCK_ROWS * OCK_VECTORS], absolute = 0, square = 0;
+    realV tile[TILE_VECTORS], penalty = 0;
     SHARED;
-    product(TRANSPOSED(x), MATRIX(dy), (extent){inputs, outputs, batch}, TILE_ROW, TILE_COL, tile,
-            shared);
-    for (uint i = 0; i < OCK_ROWS * OCK_VECTORS; i++) {
-        uint row = TILE_ROW + i / OCK_VECTORS, col = TILE_COL + i % OCK_VECTORS * OCK_V;
-        if (row >= inputs || col >= outputs)
-            continue;
-        realV before = update_weights(&update, tile[i], AT(w, row, col), AT(m, row, col),
-                                      AT(v, row, col));
-        penalty_sums(before, lanes_below(col, outputs), &absolute, &square);
+    for (uint first = SPAN_COL(cols), end = SPAN_END(first + cols, outputs); first < end;
+         first += TILE_COLS) {
+        fetch_tile(w, w_offset, w_stride, TILE_ROW, first, inputs, outputs);
+        fetch_tile(wm, wm_offset, wm_stride, TILE_ROW, first, inputs, outputs);
+        fetch_tile(wv, wv_offset, wv_stride, TILE_ROW, first, inputs, outputs);
+        product(TRANSPOSED(x), MATRIX(dy), (extent){inputs, outputs, batch}, TILE_ROW, first, tile,
+                shared);
+        for (uint i = 0; i < TILE_VECTORS; i++) {
+            uint row = TILE_ROW + i / OCK_VECTORS, col = first + i % OCK_VECTORS * VECTOR_STEP;
+            if (row < inputs && col < outputs)
+                penalty += update_weights(&update, w_l1, w_l2, tile[i], AT(w, row, col),
+                                          AT(wm, row, col), AT(wv, row, col),
+                                          lanes_below(col, outputs));
+        }
+        for (uint v = 0; b && ITEM_ROW == 0 && v < OCK_VECTORS; v++) {
+            uint col = first + v * VECTOR_STEP;
+            realV g = 0;
+            if (col >= outputs)
+                break;
+            for (uint row = 0; row < batch; row++)
+                g += loadV(AT(dy, row, col));
+            penalty += update_weights(&update, b_l1, b_l2, g, AT(b, 0, col), AT(bm, 0, col),
+                                      AT(bv, 0, col), lanes_below(col, outputs));
+        }
     }
-    store_partials(absolute, square, partials, shared);
-}
-
-/* The step on b (1 x O) with the gradient sum over rows of dy; a work-item has V columns, and its
- * penalty sums go to its place in partials (may be NULL). */
-kernel void dense_backward_bias(TENSOR(const float, dy), TENSOR(float, b), TENSOR(float, m),
-                                TENSOR(float, v), uint batch, uint outputs, UPDATE,
-                                global float *partials)
-{
-    const update_t update = UPDATE_VALUE;
-    uint col = get_global_id(0) * OCK_V;
-    realV g = 0, absolute = 0, square = 0;
-    if (col >= outputs)
-        return;
-    for (uint row = 0; row < batch; row++)
-        g += loadV(AT(dy, row, col));
-    realV before = update_weights(&update, g, AT(b, 0, col), AT(m, 0, col), AT(v, 0, col));
-    penalty_sums(before, lanes_below(col, outputs), &absolute, &square);
-    if (partials)
-        vstore2((float2)(sum_lanes(absolute), sum_lanes(square)), get_global_id(0), partials);
+    store_penalty(penalty, partials, shared);
 }

@@ -45,28 +45,35 @@ static realV activation_gradient(int kind, realV y, realV dy)
     }
 }
 
-/* A kernel's parameters for a step (opencl_arg_update), and the record made of them. */
+/* A kernel's parameters for a step (opencl_arg_update), and the record made of them; and those for
+ * what it changes (opencl_arg_parameter): values, moments, penalty. */
 #define UPDATE                                                                                     \
-    int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float epsilon,   \
-        float l1, float l2
-#define UPDATE_VALUE                                                                               \
-    ((update_t){kind, rate, momentum, nesterov, beta1, beta2, epsilon, l1, l2})
+    int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float epsilon
+#define UPDATE_VALUE ((update_t){kind, rate, momentum, nesterov, beta1, beta2, epsilon})
+#define PARAMETER(w, m, v)                                                                         \
+    TENSOR(float, w), TENSOR(float, m), TENSOR(float, v), float w##_l1, float w##_l2
 
 typedef struct {
     int kind;
     float rate, momentum;
     int nesterov;
     float beta1, beta2, epsilon;
-    float l1, l2;
 } update_t;
 
-/* One step on the V weights at w with the gradient g of the data loss, and the weights as they
- * were. m and v are their moments; those that the optimiser does not use may be NULL. */
-static realV update_weights(const update_t *u, realV g, global float *w, global float *m,
-                            global float *v)
+/* l1 |w| + l2 w^2 in the valid lanes (lanes_below), else 0. */
+static realV penalty_of(realV w, float l1, float l2, intV valid)
+{
+    return select((realV)(0), l1 * fabs(w) + l2 * w * w, valid);
+}
+
+/* One step on the V weights at w with the gradient g of the data loss, and the penalty of those of
+ * them that are valid (lanes_below), as they were. m and v are their moments; those that the
+ * optimiser does not use may be NULL. */
+static realV update_weights(const update_t *u, float l1, float l2, realV g, global float *w,
+                            global float *m, global float *v, intV valid)
 {
     realV before = loadV(w);
-    g += u->l1 * sign(before) + 2 * u->l2 * before;
+    g += l1 * sign(before) + 2 * l2 * before;
     if (u->kind == ADAM) {
         realV first = loadV(m), second = loadV(v);
         first += (1 - u->beta1) * (g - first);
@@ -81,28 +88,18 @@ static realV update_weights(const update_t *u, realV g, global float *w, global 
     } else {
         storeV(before - u->rate * g, w);
     }
-    return before;
+    return penalty_of(before, l1, l2, valid);
 }
 
-/* Adds |w| and w^2 of the valid lanes (lanes_below) to two sums. */
-static void penalty_sums(realV w, intV valid, realV *absolute, realV *square)
-{
-    w = select((realV)(0), w, valid);
-    *absolute += fabs(w);
-    *square += w * w;
-}
-
-/* Adds rows (l1 sum|w| + l2 sum w^2) to totals; partials holds `count` pairs of those sums.
- * One work-item: the order is fixed. */
-kernel void penalty_total(global const float *partials, uint count, float l1, float l2, float rows,
+/* Adds rows times the sum of `count` partial penalties to totals. One work-item: the order is
+ * fixed. */
+kernel void penalty_total(global const float *partials, uint count, float rows,
                           TENSOR(float, totals))
 {
-    float2 absolute = 0, square = 0;
-    for (uint i = 0; i < count; i++) {
-        absolute = kahan(absolute, partials[2 * i]);
-        square = kahan(square, partials[2 * i + 1]);
-    }
-    total_add(AT(totals, 0, TOTAL_PENALTY), rows * (l1 * absolute.x + l2 * square.x));
+    float2 sum = 0;
+    for (uint i = 0; i < count; i++)
+        sum = kahan(sum, partials[i]);
+    total_add(AT(totals, 0, TOTAL_PENALTY), rows * sum.x);
 }
 
 #endif

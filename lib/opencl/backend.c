@@ -171,6 +171,7 @@ ock_status opencl_open(const ock_device *device, const ock_backend *head, ock_ba
         return ock_log_report(head->log, OCK_OUT_OF_MEMORY, "no memory for the OpenCL backend");
     opencl->base = *head;
     opencl->base.table = &opencl_table;
+    opencl->units = device->compute_units;
     opencl->max_allocation =
         device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
     ock_status status = opencl_choose_tiles(opencl, device);

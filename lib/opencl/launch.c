@@ -84,7 +84,7 @@ void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout)
     opencl_arg_uint(call, d->layer);
 }
 
-void opencl_arg_update(opencl_call *call, const ock_update *update, ock_penalty penalty)
+void opencl_arg_update(opencl_call *call, const ock_update *update)
 {
     opencl_arg_int(call, update->kind);
     opencl_arg_float(call, update->rate);
@@ -93,8 +93,15 @@ void opencl_arg_update(opencl_call *call, const ock_update *update, ock_penalty 
     opencl_arg_float(call, update->beta1);
     opencl_arg_float(call, update->beta2);
     opencl_arg_float(call, update->epsilon);
-    opencl_arg_float(call, penalty.l1);
-    opencl_arg_float(call, penalty.l2);
+}
+
+void opencl_arg_parameter(opencl_call *call, const ock_parameter *parameter)
+{
+    opencl_arg_tensor(call, parameter->value);
+    opencl_arg_tensor(call, parameter->moment1);
+    opencl_arg_tensor(call, parameter->moment2);
+    opencl_arg_float(call, parameter->penalty.l1);
+    opencl_arg_float(call, parameter->penalty.l2);
 }
 
 static size_t round_up(size_t value, size_t unit)
@@ -132,14 +139,12 @@ ock_status opencl_launch_rows(opencl_call *call, const ock_tensor *tensor)
     return opencl_launch(call, 1, &tensor->rows, NULL);
 }
 
-ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count,
-                                ock_penalty penalty, size_t rows, ock_tensor *totals)
+ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count, size_t rows,
+                                ock_tensor *totals)
 {
     opencl_call call = opencl_begin(backend, "penalty_total");
     opencl_arg_buffer(&call, partials);
     opencl_arg_uint(&call, (uint32_t)count);
-    opencl_arg_float(&call, penalty.l1);
-    opencl_arg_float(&call, penalty.l2);
     opencl_arg_float(&call, (float)rows);
     opencl_arg_tensor(&call, totals);
     const size_t one = 1;

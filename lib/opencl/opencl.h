@@ -11,7 +11,6 @@
 typedef struct opencl_tiles {
     size_t vector;        /* V */
     size_t rows, vectors; /* a work-item's tile: rows x (vectors V) */
-    size_t dot_rows;      /* and of products with a transposed: dot_rows x V */
     size_t group;         /* group x group work-items share local memory; 1: none do */
 } opencl_tiles;
 
@@ -27,6 +26,7 @@ typedef struct opencl_backend {
     char **names;
     cl_uint kernel_count;
     opencl_tiles tiles;
+    size_t units; /* compute units */
     bool clblast; /* serves the plain product */
     size_t max_allocation;
     cl_mem scratch;
@@ -91,9 +91,12 @@ void opencl_arg_shape(opencl_call *call, const ock_tensor *tensor);
  * seed_high, uint step, uint layer. NULL gives threshold 0, scale 1. */
 void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout);
 
-/* Nine: int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float
- * epsilon, float l1, float l2. */
-void opencl_arg_update(opencl_call *call, const ock_update *update, ock_penalty penalty);
+/* Seven: int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float
+ * epsilon. */
+void opencl_arg_update(opencl_call *call, const ock_update *update);
+
+/* Eleven: the value, two moments, float l1, float l2. */
+void opencl_arg_parameter(opencl_call *call, const ock_parameter *parameter);
 
 /* One or two dimensions. global is rounded up to local, so kernels check their bounds. NULL takes
  * a fixed size: a driver's own choice goes with global, and PoCL compiles a kernel for each. */
@@ -107,22 +110,25 @@ ock_status opencl_launch_rows(opencl_call *call, const ock_tensor *tensor);
 /* A buffer of at least `bytes` for use within one operation. Its contents are undefined. */
 ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch);
 
-/* Enqueues penalty_total: adds rows (l1 sum|w| + l2 sum w^2) to totals, from `count` pairs of those
- * sums in partials. */
-ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count,
-                                ock_penalty penalty, size_t rows, ock_tensor *totals);
+/* Enqueues penalty_total: adds rows times the sum of `count` partial penalties to totals. */
+ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count, size_t rows,
+                                ock_tensor *totals);
 
 /* ---- tiles.c ---- */
 
 /* The tiles for a device, or those that the environment's OCKHAM_TILES names. */
 ock_status opencl_choose_tiles(opencl_backend *backend, const ock_device *device);
 
-/* The work-groups that cover a matrix of rows x cols; dot: those of product_dot (tile.cl). */
+/* The work-groups that cover a matrix of rows x cols, and what a work-item has of it: a tile; or
+ * on a CPU `share` rows, or columns, of several tiles. */
 typedef struct opencl_grid {
     size_t global[2], local[2], groups;
+    uint32_t share;
 } opencl_grid;
 
-opencl_grid opencl_tile_grid(ock_backend *backend, size_t rows, size_t cols, bool dot);
+opencl_grid opencl_tile_grid(const opencl_backend *opencl, size_t rows, size_t cols);
+opencl_grid opencl_strip_grid(const opencl_backend *opencl, size_t rows, size_t cols);
+opencl_grid opencl_span_grid(const opencl_backend *opencl, size_t rows, size_t cols);
 
 /* ---- program.c ---- */
 

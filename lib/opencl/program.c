@@ -25,9 +25,8 @@ static ock_status build_program(opencl_backend *backend)
     char options[160];
     cl_int error;
     snprintf(options, sizeof options,
-             "-cl-std=CL1.2 -DOCK_V=%zu -DOCK_ROWS=%zu -DOCK_VECTORS=%zu -DOCK_DOT_ROWS=%zu "
-             "-DOCK_GROUP=%zu",
-             tiles->vector, tiles->rows, tiles->vectors, tiles->dot_rows, tiles->group);
+             "-cl-std=CL1.2 -DOCK_V=%zu -DOCK_ROWS=%zu -DOCK_VECTORS=%zu -DOCK_GROUP=%zu",
+             tiles->vector, tiles->rows, tiles->vectors, tiles->group);
     backend->program = clCreateProgramWithSource(backend->context, 1, &source, NULL, &error);
     if (!backend->program)
         return opencl_failed(backend->base.log, "clCreateProgramWithSource", error);

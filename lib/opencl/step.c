@@ -13,18 +13,18 @@ ock_status opencl_penalty(ock_backend *backend, const ock_parameter *parameter, 
     cl_mem partials;
     if (parameter->penalty.l1 == 0 && parameter->penalty.l2 == 0)
         return OCK_OK;
-    ock_status status = opencl_scratch(backend, count * 2 * sizeof(cl_float), &partials);
+    ock_status status = opencl_scratch(backend, count * sizeof(cl_float), &partials);
     if (status != OCK_OK)
         return status;
     opencl_call call = opencl_begin(backend, "penalty_partials");
     opencl_arg_uint(&call, DEPTH);
     opencl_arg_shape(&call, value);
-    opencl_arg_tensor(&call, value);
+    opencl_arg_parameter(&call, parameter);
     opencl_arg_buffer(&call, partials);
     status = opencl_launch(&call, 1, &count, NULL);
     if (status != OCK_OK)
         return status;
-    return opencl_penalty_total(backend, partials, count, parameter->penalty, rows, totals);
+    return opencl_penalty_total(backend, partials, count, rows, totals);
 }
 
 ock_status opencl_step(ock_backend *backend, const ock_update *update,
@@ -35,11 +35,9 @@ ock_status opencl_step(ock_backend *backend, const ock_update *update,
     if (status != OCK_OK)
         return status;
     opencl_call call = opencl_begin(backend, "parameter_step");
-    opencl_arg_update(&call, update, parameter->penalty);
+    opencl_arg_update(&call, update);
     opencl_arg_shape(&call, gradient);
     opencl_arg_tensor(&call, gradient);
-    opencl_arg_tensor(&call, parameter->value);
-    opencl_arg_tensor(&call, parameter->moment1);
-    opencl_arg_tensor(&call, parameter->moment2);
+    opencl_arg_parameter(&call, parameter);
     return opencl_launch_vectors(&call, gradient);
 }
