@@ -131,8 +131,8 @@ typedef struct ock_backend_table {
     ock_status (*flush)(ock_backend *backend);
     ock_status (*allocate)(ock_backend *backend, size_t bytes, void **handle); /* of zeros */
     void (*release)(ock_backend *backend, void *handle);
-    ock_status (*write)(ock_backend *backend, const void *data, ock_tensor *tensor); /* waits */
-    ock_status (*read)(ock_backend *backend, const ock_tensor *tensor, void *data);  /* waits */
+    ock_status (*write)(ock_backend *backend, const void *data, ock_tensor *tensor);
+    ock_status (*read)(ock_backend *backend, const ock_tensor *tensor, void *data); /* waits */
 #define OCK_BACKEND_ENTRY(name, parameters) ock_status(*name) parameters;
     OCK_BACKEND_OPS(OCK_BACKEND_ENTRY)
 #undef OCK_BACKEND_ENTRY

@@ -60,7 +60,7 @@ OCK_API void ock_context_destroy(ock_context *context);
 OCK_API ock_status ock_context_finish(ock_context *context);
 
 /* Hands what is enqueued to the device and keeps the queue from growing without
- * bound: waits only while many earlier flushes are still under way. Call it once
+ * bound: waits only while eight earlier flushes are still under way. Call it once
  * a training step; ock_model_fit() does. Reports failures as finish does. */
 OCK_API ock_status ock_context_flush(ock_context *context);
 

@@ -42,9 +42,10 @@ OCK_API size_t ock_tensor_cols(const ock_tensor *tensor);
 OCK_API bool ock_tensors_overlap(const ock_tensor *a, const ock_tensor *b);
 
 /* Copies rows x cols contiguous elements from or to host memory, as float or
- * int32_t according to the tensor. Both wait: when write returns, `data` may be
- * reused; when read returns, all enqueued before has been done, or its failure is
- * reported. Errors: OCK_INVALID_ARGUMENT, OCK_DEVICE_FAILED. */
+ * int32_t according to the tensor. Write enqueues, and `data` may be reused when it
+ * returns; every few megabytes it calls ock_context_flush(). Read waits: all enqueued
+ * before has been done, or its failure is reported.
+ * Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_tensor_write(ock_tensor *tensor, const void *data);
 OCK_API ock_status ock_tensor_read(const ock_tensor *tensor, void *data);
 

@@ -35,53 +35,85 @@ static void release(ock_backend *backend, void *handle)
 
 /* ---- Transfers ---- */
 
+enum {
+    WRITTEN = 4 << 20 /* bytes at once, and until what was written is flushed */
+};
+
 static size_t elements(const ock_tensor *tensor)
 {
     return tensor->rows * tensor->stride;
 }
 
-/* Maps the tensor's rows, padding included, and waits until it is there. */
-static char *map(opencl_backend *opencl, const ock_tensor *tensor, cl_map_flags flags,
-                 cl_int *error)
+/* Copies rows, padded as the tensor's, by way of a buffer that lasts as long as the command: nobody
+ * waits for what is under way, but its memory is bounded. */
+static ock_status write_rows(ock_backend *backend, void *rows, const ock_tensor *tensor)
 {
-    return clEnqueueMapBuffer(opencl->queue, tensor->storage->handle, CL_TRUE, flags,
-                              tensor->offset * sizeof(cl_float),
-                              elements(tensor) * sizeof(cl_float), 0, NULL, NULL, error);
-}
-
-/* Ends a transfer. What came before it has ended too, and its failures come first. */
-static ock_status unmap(ock_backend *backend, const ock_tensor *tensor, void *mapped, cl_int error)
-{
-    cl_command_queue queue = ((opencl_backend *)backend)->queue;
-    if (mapped)
-        error = clEnqueueUnmapMemObject(queue, tensor->storage->handle, mapped, 0, NULL, NULL);
-    ock_status status = opencl_finish(backend);
-    if (status != OCK_OK || error == CL_SUCCESS)
+    opencl_backend *opencl = (opencl_backend *)backend;
+    size_t bytes = elements(tensor) * sizeof(cl_float);
+    cl_event event;
+    cl_int error;
+    ock_status status = OCK_OK;
+    opencl->written += bytes;
+    if (opencl->written > WRITTEN) {
+        opencl->written = bytes;
+        status = opencl_flush(backend);
+    }
+    if (status != OCK_OK)
         return status;
-    return opencl_failed(backend->log, "mapping a tensor", error);
+    cl_mem staged = clCreateBuffer(opencl->context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, bytes,
+                                   rows, &error);
+    if (!staged)
+        return opencl_failed(backend->log, "memory for a write", error);
+    error = clEnqueueCopyBuffer(opencl->queue, staged, tensor->storage->handle, 0,
+                                tensor->offset * sizeof(cl_float), bytes, 0, NULL, &event);
+    clReleaseMemObject(staged);
+    if (error != CL_SUCCESS)
+        return opencl_failed(backend->log, "clEnqueueCopyBuffer", error);
+    return opencl_keep(opencl, "clEnqueueCopyBuffer", event);
 }
 
-/* What a view's buffer holds besides must survive; the padding of a whole tensor need not. */
 static ock_status write_tensor(ock_backend *backend, const void *data, ock_tensor *tensor)
 {
     size_t width = tensor->cols * sizeof(cl_float), pitch = tensor->stride * sizeof(cl_float);
-    bool whole = elements(tensor) * sizeof(cl_float) == tensor->storage->bytes;
-    cl_map_flags flags = whole ? CL_MAP_WRITE_INVALIDATE_REGION : CL_MAP_READ | CL_MAP_WRITE;
-    cl_int error;
-    char *mapped = map((opencl_backend *)backend, tensor, flags, &error);
-    for (size_t i = 0; mapped && i < tensor->rows; i++)
-        memcpy(mapped + i * pitch, (const char *)data + i * width, width);
-    return unmap(backend, tensor, mapped, error);
+    size_t most = pitch < WRITTEN ? WRITTEN / pitch : 1;
+    ock_tensor part = *tensor;
+    part.rows = tensor->rows < most ? tensor->rows : most;
+    char *padded = calloc(part.rows, pitch);
+    if (!padded)
+        return ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for a write");
+    ock_status status = OCK_OK;
+    for (size_t first = 0; first < tensor->rows && status == OCK_OK; first += most) {
+        part.rows = tensor->rows - first < most ? tensor->rows - first : most;
+        part.offset = tensor->offset + first * tensor->stride;
+        for (size_t i = 0; i < part.rows; i++)
+            memcpy(padded + i * pitch, (const char *)data + (first + i) * width, width);
+        status = write_rows(backend, padded, &part);
+    }
+    free(padded);
+    return status;
 }
 
+/* Mapping waits for all that came before. */
 static ock_status read_tensor(ock_backend *backend, const ock_tensor *tensor, void *data)
 {
+    opencl_backend *opencl = (opencl_backend *)backend;
     size_t width = tensor->cols * sizeof(cl_float), pitch = tensor->stride * sizeof(cl_float);
+    cl_mem buffer = tensor->storage->handle;
+    cl_event event = NULL;
     cl_int error;
-    char *mapped = map((opencl_backend *)backend, tensor, CL_MAP_READ, &error);
+    char *mapped = clEnqueueMapBuffer(opencl->queue, buffer, CL_TRUE, CL_MAP_READ,
+                                      tensor->offset * sizeof(cl_float),
+                                      elements(tensor) * sizeof(cl_float), 0, NULL, NULL, &error);
+    ock_status status = mapped ? opencl_settle(opencl) : opencl_finish(backend);
     for (size_t i = 0; mapped && i < tensor->rows; i++)
         memcpy((char *)data + i * width, mapped + i * pitch, width);
-    return unmap(backend, tensor, mapped, error);
+    if (mapped)
+        error = clEnqueueUnmapMemObject(opencl->queue, buffer, mapped, 0, NULL, &event);
+    if (error == CL_SUCCESS)
+        opencl_keep(opencl, "clEnqueueUnmapMemObject", event);
+    else if (status == OCK_OK)
+        status = opencl_failed(backend->log, "mapping a tensor", error);
+    return status;
 }
 
 /* ---- Copies on the device ---- */

@@ -1,12 +1,15 @@
 /* The events of commands under way. On several platforms clFinish returns 0 after a failed command,
  * so each command's event is kept until its status is known. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "opencl.h"
 
 enum {
-    EVENTS = 1024, /* kept at most; then the oldest is waited for */
+    EVENTS = 1024, /* kept at most; then the older half is waited for */
     STEPS = 8,     /* flushes that may be under way */
+    NAP = 50000,   /* in nanoseconds: the first one of a wait, each next one twice as long */
+    NAPS = 14,     /* 0.8 s in all */
 };
 
 typedef struct kept_event {
@@ -44,10 +47,14 @@ static cl_int event_status(cl_event event)
     return error == CL_SUCCESS ? status : error;
 }
 
-static void drop_first(opencl_events *events)
+static cl_int first_status(const opencl_events *events)
+{
+    return event_status(events->ring[events->first % EVENTS].event);
+}
+
+static void drop_first(opencl_events *events, cl_int status)
 {
     kept_event *first = &events->ring[events->first++ % EVENTS];
-    cl_int status = event_status(first->event);
     if (status < 0)
         note_failure(events, first->command, status);
     clReleaseEvent(first->event);
@@ -55,19 +62,32 @@ static void drop_first(opencl_events *events)
 
 static void drop_done(opencl_events *events)
 {
-    while (events->first < events->next &&
-           event_status(events->ring[events->first % EVENTS].event) <= CL_COMPLETE)
-        drop_first(events);
+    cl_int status;
+    while (events->first < events->next && (status = first_status(events)) <= CL_COMPLETE)
+        drop_first(events, status);
 }
 
-/* Waits for all before `end`: the last of them suffices, since the queue is in order. Its failure
- * is read from its status. */
+static void drop_until(opencl_events *events, uint64_t end)
+{
+    while (events->first < end)
+        drop_first(events, first_status(events));
+}
+
+/* Waits for all before `end`, which were handed to the device. A look now and then costs nothing
+ * while more is under way behind them: each nap is as long as the wait so far, which is one step's
+ * time where steps are flushed. A device that takes longer than all naps, or is lost, gets the
+ * driver's own wait; the last of the events suffices for it, since the queue is in order. */
 static void wait_until(opencl_events *events, uint64_t end)
 {
-    if (end > events->first)
+    struct timespec nap = {.tv_nsec = NAP};
+    drop_done(events);
+    for (int i = 0; i < NAPS && events->first < end; i++, nap.tv_nsec *= 2) {
+        nanosleep(&nap, NULL);
+        drop_done(events);
+    }
+    if (events->first < end)
         (void)clWaitForEvents(1, &events->ring[(end - 1) % EVENTS].event);
-    while (events->first < end)
-        drop_first(events);
+    drop_until(events, end);
 }
 
 static ock_status report(opencl_backend *backend)
@@ -81,11 +101,20 @@ static ock_status report(opencl_backend *backend)
                           command, opencl_error_name(events->error), events->error);
 }
 
+static void flush_queue(opencl_backend *backend)
+{
+    cl_int error = clFlush(backend->queue);
+    if (error != CL_SUCCESS)
+        note_failure(backend->events, "clFlush", error);
+}
+
 ock_status opencl_keep(opencl_backend *backend, const char *command, cl_event event)
 {
     opencl_events *events = backend->events;
-    if (events->next - events->first == EVENTS)
+    if (events->next - events->first == EVENTS) {
+        flush_queue(backend);
         wait_until(events, events->first + EVENTS / 2);
+    }
     events->ring[events->next++ % EVENTS] = (kept_event){command, event};
     return OCK_OK;
 }
@@ -94,14 +123,17 @@ ock_status opencl_flush(ock_backend *backend)
 {
     opencl_backend *opencl = (opencl_backend *)backend;
     opencl_events *events = opencl->events;
-    cl_int error = clFlush(opencl->queue);
-    if (error != CL_SUCCESS)
-        note_failure(events, "clFlush", error);
+    flush_queue(opencl);
     uint64_t *mark = &events->marks[events->flushes++ % STEPS];
     wait_until(events, *mark);
     *mark = events->next;
-    drop_done(events);
     return report(opencl);
+}
+
+ock_status opencl_settle(opencl_backend *backend)
+{
+    wait_until(backend->events, backend->events->next);
+    return report(backend);
 }
 
 ock_status opencl_finish(ock_backend *backend)
@@ -109,8 +141,7 @@ ock_status opencl_finish(ock_backend *backend)
     opencl_backend *opencl = (opencl_backend *)backend;
     opencl_events *events = opencl->events;
     cl_int error = clFinish(opencl->queue);
-    while (events->first < events->next)
-        drop_first(events);
+    drop_until(events, events->next);
     if (error != CL_SUCCESS)
         note_failure(events, "clFinish", error);
     return report(opencl);
@@ -118,7 +149,7 @@ ock_status opencl_finish(ock_backend *backend)
 
 void opencl_events_destroy(opencl_events *events)
 {
-    while (events && events->first < events->next)
-        drop_first(events);
+    if (events)
+        drop_until(events, events->next);
     free(events);
 }

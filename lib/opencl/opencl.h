@@ -31,6 +31,7 @@ typedef struct opencl_backend {
     size_t max_allocation;
     cl_mem scratch;
     size_t scratch_bytes;
+    size_t written; /* bytes, since the last write that flushed */
     opencl_events *events; /* of commands not yet known to have succeeded */
 } opencl_backend;
 
@@ -57,9 +58,10 @@ void opencl_events_destroy(opencl_events *events);
  * finish. */
 ock_status opencl_keep(opencl_backend *backend, const char *command, cl_event event);
 
-/* Both report the first failure since the last report. */
+/* All three report the first failure since the last report. */
 ock_status opencl_flush(ock_backend *backend);
 ock_status opencl_finish(ock_backend *backend);
+ock_status opencl_settle(opencl_backend *backend); /* after a call that waited for all commands */
 
 /* ---- launch.c ---- */
 

@@ -131,6 +131,8 @@ ock_status ock_dataset_create(ock_context *context, const ock_arrays *arrays, oc
                          .outputs = arrays->labels || arrays->targets ? arrays->outputs : 0,
                          .labels = arrays->labels};
     status = store_fill(set, arrays);
+    if (!status)
+        status = ock_context_finish(context);
     if (status) {
         ock_dataset_destroy(set);
         return status;

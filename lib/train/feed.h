@@ -19,7 +19,7 @@ ock_status feed_create(batch_feed *feed, const ock_dataset *set, size_t batch,
                        const ock_augmentation *augmentation);
 void feed_free(batch_feed *feed);
 
-/* Puts the rows into the order of this seed and epoch. Waits. */
+/* Puts the rows into the order of this seed and epoch. */
 ock_status feed_shuffle(batch_feed *feed, uint64_t seed, uint32_t epoch);
 
 /* Batch `step`, from 0. x and y are the feed's, until the next call. */

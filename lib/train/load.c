@@ -363,6 +363,8 @@ ock_status ock_model_open(ock_context *context, const char *path, ock_model **mo
         status = check_entries(&file, made);
     if (!status)
         status = read_tensors(&file, made);
+    if (!status)
+        status = ock_context_finish(context);
     close_file(&file);
     if (status) {
         ock_model_destroy(made);

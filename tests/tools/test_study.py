@@ -35,7 +35,8 @@ class Study(Tools):
 
     def test_every_row(self):
         done, document = self.study("--csv", "history.csv", "--seed", 2**64 - 1)
-        self.assertEqual(set(document), {"device", "data", "seed", "rows"})
+        self.assertEqual(set(document), {"device", "data", "seed", "peak_bytes", "rows"})
+        self.assertIn(f"memory: {document['peak_bytes'] / 2**20:.1f} MiB", done.stdout)
         self.assertEqual(document["seed"], 2**64 - 1)
         self.assertEqual([row["row"] for row in document["rows"]], ROWS)
         for row in document["rows"]:

@@ -96,6 +96,13 @@ static void print_row(FILE *stream, const struct result *result)
     fputc('\n', stream);
 }
 
+static uint64_t peak_bytes(const struct report *report)
+{
+    ock_memory memory = {0};
+    ock_context_memory(report->session->context, &memory);
+    return memory.peak;
+}
+
 void report_table(const struct report *report)
 {
     FILE *stream = report->session->talk;
@@ -108,6 +115,7 @@ void report_table(const struct report *report)
     }
     for (size_t i = 0; i < report->count; i++)
         print_row(stream, &report->results[i]);
+    fprintf(stream, "\nmemory: %.1f MiB at most\n", (double)peak_bytes(report) / (1 << 20));
     fflush(stream);
 }
 
@@ -138,7 +146,8 @@ static bool add_all(cJSON *document, const struct report *report)
     snprintf(name, sizeof name, "%s %s", device->id, device->name);
     if (!json_add_text(document, "device", name) ||
         !json_add_text(document, "data", report->session->pictures.description) ||
-        !json_add_whole(document, "seed", report->session->options->seed))
+        !json_add_whole(document, "seed", report->session->options->seed) ||
+        !json_add_whole(document, "peak_bytes", peak_bytes(report)))
         return false;
     cJSON *rows = cJSON_AddArrayToObject(document, "rows");
     bool added = rows;

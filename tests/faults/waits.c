@@ -1,0 +1,222 @@
+/* Training waits for the device at the end of an epoch, and never within one. Counted by the layer
+ * that the environment's OPENCL_LAYERS names, on any OpenCL device; where there is none, exits 77.
+ */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../train/support.h"
+#include "layer.h"
+
+enum {
+    PIXELS = 100,
+    WIDTH = 100,
+    CLASSES = 10,
+    BATCH = 128,
+    MOST_STEPS = 100,
+    SKIP = 77
+};
+
+/* The study's layers, with all that its rows have. */
+static const spec study[] = {
+    {SPEC_DENSE, .units = WIDTH, .activation = OCK_RELU, .l1 = 1e-5f, .l2 = 1e-4f},
+    {SPEC_DROPOUT, .rate = 0.25f},
+    {SPEC_DENSE, .units = WIDTH, .activation = OCK_RELU, .l2 = 1e-4f},
+    {SPEC_DROPOUT, .rate = 0.25f},
+    {SPEC_DENSE, .units = WIDTH, .activation = OCK_RELU},
+    {SPEC_DENSE, .units = WIDTH, .activation = OCK_RELU},
+    {SPEC_DENSE, .units = WIDTH, .activation = OCK_RELU},
+    {SPEC_DENSE, .units = CLASSES, .activation = OCK_SOFTMAX},
+    {0}};
+
+static const size_t lengths[] = {3, 20, MOST_STEPS}; /* of an epoch, in steps */
+enum {
+    LENGTHS = sizeof lengths / sizeof *lengths
+};
+
+/* ---- Opened once: OpenCL survives no fork, and one process runs all tests ---- */
+
+static ock_context *context;
+static layer_take_function take_counts;
+static samples data;
+static ock_dataset *set;
+
+static layer_counts take(void)
+{
+    layer_counts counts;
+    take_counts(&counts);
+    return counts;
+}
+
+/* Fits a new network for some epochs of some steps, and validates where `validates`. */
+static layer_counts count_fit(uint32_t epochs, size_t steps, bool validates)
+{
+    ock_dataset *train = NULL, *valid = NULL;
+    ock_model *net = build(context, PIXELS, study);
+    ock_fit fit = ock_fit_defaults();
+    OK(context, ock_dataset_view(set, 0, steps * BATCH, &train));
+    if (validates) {
+        OK(context, ock_dataset_view(set, 0, steps * BATCH / 2 + 1, &valid));
+        fit.early_stopping = (ock_early_stopping){
+            .monitor = "val_loss", .patience = 9, .restore_best_weights = true};
+    }
+    fit.batch_size = BATCH;
+    fit.epochs = epochs;
+    take();
+    OK(context, ock_model_fit(net, train, valid, &fit, NULL));
+    OK(context, ock_context_finish(context));
+    ock_model_destroy(net);
+    ock_dataset_destroy(valid);
+    ock_dataset_destroy(train);
+    return take();
+}
+
+static void make_data(void)
+{
+    data = samples_create(MOST_STEPS * BATCH, PIXELS, CLASSES);
+    set = labelled(context, &data);
+}
+
+static void free_data(void)
+{
+    ock_dataset_destroy(set);
+    samples_free(&data);
+}
+
+/* ---- Tests ---- */
+
+START_TEST(the_layer_counts)
+{
+    ock_tensor *tensor = NULL;
+    float value = 3;
+    OK(context, ock_tensor_create(context, OCK_F32, 1, 1, &tensor));
+    take();
+    OK(context, ock_tensor_write(tensor, &value));
+    layer_counts written = take();
+    OK(context, ock_tensor_fill(tensor, 4));
+    OK(context, ock_tensor_read(tensor, &value));
+    layer_counts read = take();
+    OK(context, ock_context_finish(context));
+    layer_counts finished = take();
+    ock_tensor_destroy(tensor);
+    ck_assert_float_eq(value, 4);
+    ck_assert_uint_eq(written.waits, 0);
+    ck_assert_uint_eq(written.commands, 1);
+    ck_assert_uint_ge(written.most_under_way, 1);
+    ck_assert_uint_eq(read.waits, 1);
+    ck_assert_uint_eq(read.commands, 3);
+    ck_assert_str_eq(read.entries[0].name, "fill");
+    ck_assert_uint_eq(finished.waits, 1);
+    ck_assert_uint_eq(finished.commands, 0);
+}
+END_TEST
+
+/* Once for the epoch's totals, once more for the validation's. */
+START_TEST(an_epoch_waits_at_its_end_alone)
+{
+    for (size_t i = 0; i < LENGTHS; i++)
+        for (size_t validates = 0; validates < 2; validates++) {
+            size_t waits = count_fit(1, lengths[i], validates).waits;
+            for (uint32_t epochs = 2; epochs <= 3; epochs++) {
+                size_t more = count_fit(epochs, lengths[i], validates).waits;
+                ck_assert_uint_eq(more - waits, 1 + validates);
+                waits = more;
+            }
+        }
+}
+END_TEST
+
+START_TEST(a_loop_of_ones_own_waits_for_nothing)
+{
+    ock_model *net = build(context, PIXELS, study);
+    ock_tensor *x = NULL, *y = NULL;
+    OK(context, ock_tensor_create(context, OCK_F32, BATCH, PIXELS, &x));
+    OK(context, ock_tensor_create(context, OCK_I32, BATCH, 1, &y));
+    for (size_t step = 0; step < MOST_STEPS; step++) {
+        OK(context, ock_tensor_write(x, data.x + step * BATCH * PIXELS));
+        OK(context, ock_tensor_write(y, data.labels + step * BATCH));
+        OK(context, ock_model_train_step(net, NULL, x, y, NULL));
+        OK(context, ock_context_flush(context));
+        if (!step)
+            take(); /* the first one draws the weights */
+    }
+    ck_assert_uint_eq(take().waits, 0);
+    ock_tensor_destroy(y);
+    ock_tensor_destroy(x);
+    ock_model_destroy(net);
+}
+END_TEST
+
+/* Eight steps, the one that is being enqueued, and the little at an epoch's beginning. */
+START_TEST(what_is_under_way_is_bounded)
+{
+    layer_counts some = count_fit(1, MOST_STEPS / 2, false);
+    layer_counts all = count_fit(1, MOST_STEPS, false);
+    size_t step = (all.commands - some.commands) / (MOST_STEPS / 2);
+    ck_assert_uint_gt(all.most_under_way, step);
+    ck_assert_uint_lt(all.most_under_way, 10 * step);
+}
+END_TEST
+
+static Suite *waits_suite(void)
+{
+    Suite *suite = suite_create("waits");
+    TCase *cases = tcase_create("waits");
+    tcase_add_unchecked_fixture(cases, make_data, free_data);
+    tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, the_layer_counts);
+    tcase_add_test(cases, an_epoch_waits_at_its_end_alone);
+    tcase_add_test(cases, a_loop_of_ones_own_waits_for_nothing);
+    tcase_add_test(cases, what_is_under_way_is_bounded);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+/* ---- Around them ---- */
+
+static bool open_opencl(void)
+{
+    static const char *const wishes[] = {"gpu", "accelerator", "cpu"};
+    ock_context_options options = ock_context_defaults();
+    for (size_t i = 0; i < 3 && !context; i++) {
+        options.device = wishes[i];
+        ock_context_create(&options, &context);
+    }
+    return context;
+}
+
+/* A layer that the loader has not taken is not loaded, wherever the path leads. */
+static bool find_layer(void)
+{
+    const char *path = getenv("OPENCL_LAYERS");
+    void *layer = path ? dlopen(path, RTLD_NOW | RTLD_NOLOAD) : NULL;
+    void *symbol = layer ? dlsym(layer, "layer_take") : NULL;
+    memcpy(&take_counts, &symbol, sizeof symbol);
+    return symbol;
+}
+
+static int skip(void)
+{
+    const char *require = getenv("OCKHAM_REQUIRE_OPENCL");
+    puts("no OpenCL device");
+    return require && !strcmp(require, "1") ? EXIT_FAILURE : SKIP;
+}
+
+int main(void)
+{
+    if (!open_opencl())
+        return skip();
+    if (!find_layer()) {
+        puts("the loader did not take the layer that OPENCL_LAYERS names");
+        ock_context_destroy(context);
+        return EXIT_FAILURE;
+    }
+    SRunner *runner = srunner_create(waits_suite());
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    ock_context_destroy(context);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
