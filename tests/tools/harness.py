@@ -29,11 +29,12 @@ class Tools(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def run_tool(self, program, *args, status=0, file_limit=None, **environment):
+    def run_tool(self, program, *args, status=0, file_limit=None, text_in=None, **environment):
         """restore_signals leaves SIGXFSZ ignored, so that a full disk is an error, not a signal."""
         done = subprocess.run(
-            [program, *map(str, args)], capture_output=True, text=True, timeout=TIMEOUT_S,
-            env={**os.environ, **environment}, cwd=self.folder, restore_signals=False,
+            [program, *map(str, args)], input=text_in, capture_output=True, text=True,
+            timeout=TIMEOUT_S, env={**os.environ, **environment}, cwd=self.folder,
+            restore_signals=False,
             preexec_fn=limit_files(file_limit) if file_limit else None)
         self.assertEqual(done.returncode, status, f"{args}\n{done.stdout}\n{done.stderr}")
         return done
