@@ -8,7 +8,7 @@ import platform
 from contest import ratio
 
 # What only a peer has is compared with what Ockham calls otherwise.
-SAME_AS = {"l2-decay": "l2"}
+SAME_AS = {"l2-decay": "l2", "dropout-drawn": "dropout"}
 
 
 def counterpart(entry):

@@ -3,7 +3,8 @@
 Forms: eager, compiled, graph (CUDA graphs; on a GPU only), and for the penalties the same with
 -foreach: their gradients are added to the others' by a multi-tensor operation instead of
 autograd. l2-decay is L2 as Adam's weight_decay, whose gradient is the same, but whose penalty is
-missing in the loss."""
+missing in the loss. dropout-drawn is dropout without torch.nn.Dropout: one call draws the masks of
+all layers."""
 
 import os
 import sys
@@ -19,13 +20,23 @@ DEVICE = sys.argv[1]  # cpu or cuda
 NETWORK = Network(sys.argv[2:])
 
 
+class DrawnDropout(torch.nn.Module):
+    mask = None  # the step's
+
+    def forward(self, x):
+        return x * self.mask
+
+
+DROPOUTS = {"dropout": lambda: torch.nn.Dropout(DROPOUT), "dropout-drawn": DrawnDropout}
+
+
 def layers(technique):
     width = INPUTS
     for _ in range(NETWORK.depth):
         yield torch.nn.Linear(width, NETWORK.width)
         yield torch.nn.ReLU()
-        if technique == "dropout":
-            yield torch.nn.Dropout(DROPOUT)
+        if technique in DROPOUTS:
+            yield DROPOUTS[technique]()
         width = NETWORK.width
     yield torch.nn.Linear(width, OUTPUTS)
 
@@ -78,7 +89,16 @@ class Step:
             return L1 * sum(kernel.abs().sum() for kernel in self.kernels)
         return 0
 
+    def draw_masks(self):
+        draws = torch.rand(NETWORK.depth, NETWORK.batch, NETWORK.width, device=DEVICE)
+        masks = draws.ge(DROPOUT) * (1 / (1 - DROPOUT))
+        drawn = [layer for layer in self.model if isinstance(layer, DrawnDropout)]
+        for layer, mask in zip(drawn, masks):
+            layer.mask = mask
+
     def loss(self, x, y):
+        if self.technique == "dropout-drawn":
+            self.draw_masks()
         logits = self.model(x)
         loss = F.cross_entropy(logits, y)
         if not self.foreach:
@@ -147,7 +167,7 @@ class Step:
 
 def forms():
     ways = ["eager", "compiled"] + (["graph"] if DEVICE == "cuda" else [])
-    for technique in ("plain", "l2", "l2-decay", "l1", "dropout"):
+    for technique in ("plain", "l2", "l2-decay", "l1", "dropout", "dropout-drawn"):
         for way in ways:
             yield technique, way
             if technique in ("l1", "l2"):
