@@ -75,6 +75,14 @@ class Compare(Tools):
     def test_not_built(self):
         self.assertIn("--build", self.compare("--build", self.folder, status=1).stderr)
 
+    def test_no_device(self):
+        done = self.compare(*SMALL, "--device", "nosuch", status=1)
+        self.assertIn('no device is called "nosuch"', done.stderr)
+        args = [arg for arg in SMALL if arg not in ("--device", "scalar")]
+        shown = self.compare(*args, "--venv", self.folder, OCL_ICD_VENDORS="/nonexistent").stdout
+        self.assertIn("skipped Ockham cpu: ", shown)
+        self.assertIn("| plain     | Ockham scalar |", shown)
+
     def test_no_peers(self):
         empty = ["--venv", self.folder / "none"]
         document = json.loads(self.compare(*SMALL, *empty, "--json", "-").stdout)
@@ -113,7 +121,7 @@ class Compare(Tools):
         self.assertIn("| plain     | torch | fast         | 1000.00 |", shown)
 
     def test_a_peer_that_dies(self):
-        venv = self.environment("echo about me; echo no luck >&2; exit 3")
+        venv = self.environment("echo about me; echo Traceback >&2; echo no luck >&2; exit 3")
         done = self.compare(*SMALL, "--venv", venv, "--peer", "torch", status=1)
         self.assertIn("skipped torch: no luck\n", done.stdout)
 

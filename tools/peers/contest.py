@@ -65,8 +65,8 @@ class Worker:
     def last_words(self):
         status = self.process.wait()
         self.errors.seek(0)
-        lines = self.errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"it ended with status {status}"
+        text = self.errors.read().decode(errors="replace").strip()
+        return text or f"it ended with status {status}"
 
     def signal(self, number):
         if self.process.poll() is None:
