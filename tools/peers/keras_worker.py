@@ -77,6 +77,8 @@ class Block:
     def fit(self, warm, steps):
         if warm % STEPS_PER_EXECUTION or steps % STEPS_PER_EXECUTION or not warm:
             raise ValueError(f"fit counts {STEPS_PER_EXECUTION} steps at a time")
+        if warm + steps > NETWORK.rows // NETWORK.batch:
+            raise ValueError(f"fit has {NETWORK.rows // NETWORK.batch} steps an epoch")
         clock = Clock(warm)
         history = self.model.fit(self.x, self.y, batch_size=NETWORK.batch, verbose=0,
                                  steps_per_epoch=warm + steps, callbacks=[clock])

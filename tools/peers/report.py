@@ -36,6 +36,12 @@ def spread(entry):
     return f"{min(entry.times):.2f} .. {max(entry.times):.2f}"
 
 
+def loss_text(entry):
+    """Of the last round; bare steps have none."""
+    loss = entry.losses[-1]
+    return f"{loss:.3f}" if math.isfinite(loss) else "-"
+
+
 class Report:
     """own is how many of the workers, which come first, are Ockham's; others is the share of the
     processors' time that went to other programs, or None."""
@@ -52,7 +58,7 @@ class Report:
 
     def print_forms(self):
         rows = [[entry.technique, entry.worker.name, entry.form, f"{entry.median:.2f}",
-                 spread(entry), f"{entry.losses[-1]:.3f}"] for entry in self.entries]
+                 spread(entry), loss_text(entry)] for entry in self.entries]
         print_table(["technique", "who", "form", "ms a step", "least .. most", "loss"], rows)
 
     def print_ratios(self):
