@@ -30,6 +30,14 @@ typedef struct {
     uint m, n, k;
 } extent;
 
+/* Asks for a cache line, where kernels are compiled for the machine itself: SPIR has no instruction
+ * for it, and OpenCL's prefetch() may do nothing. */
+#if (defined(__x86_64__) || defined(__aarch64__)) && __has_builtin(__builtin_prefetch)
+#define FETCH(pointer) __builtin_prefetch((const void *)(ulong)(pointer), 1)
+#else
+#define FETCH(pointer)
+#endif
+
 #if OCK_GROUP == 1
 
 /* The columns vary slowest, so that a panel of B stays in the cache for all rows. */
@@ -98,8 +106,12 @@ static void pack(matrix b, extent e, uint k, uint depth, uint col, realV *panel)
         for (uint j = 0; j < depth; j += OCK_V) {
             realV rows[OCK_V];
 #pragma unroll
-            for (uint i = 0; i < OCK_V; i++)
-                rows[i] = loadV(b.data + min(col + v * OCK_V + i, e.n - 1) * b.col + k + j);
+            for (uint i = 0; i < OCK_V; i++) {
+                uint n = min(col + v * OCK_V + i, e.n - 1);
+                global const float *from = b.data + n * b.col + k + j;
+                FETCH(from + 4 * OCK_V);
+                rows[i] = loadV(from);
+            }
             transpose(rows);
 #pragma unroll
             for (uint i = 0; i < OCK_V; i++)
@@ -150,12 +162,6 @@ static void product_packed(matrix a, matrix b, extent e, uint row, uint rows, ui
 #define VECTOR_STEP OCK_V
 #define SPAN_COL(cols) (ITEM_COL * (cols))
 #define SPAN_END(end, cols) min(end, cols)
-
-
-/* Where kernels are compiled for the machine itself; SPIR has no such instruction. */
-#if (defined(__x86_64__) || defined(__aarch64__)) && __has_builtin(__builtin_prefetch)
-#define FETCH(pointer) __builtin_prefetch((const void *)(ulong)(pointer), 1)
-#endif
 
 #else
 
@@ -240,10 +246,5 @@ static void product_packed(matrix a, matrix b, extent e, uint row, uint rows, ui
 #endif
 
 #define TILE_ROW (ITEM_ROW * OCK_ROWS)
-
-/* Asks for a cache line that will be written; OpenCL's own prefetch() may do nothing. */
-#ifndef FETCH
-#define FETCH(pointer)
-#endif
 
 #endif

@@ -41,7 +41,7 @@ opencl_grid opencl_tile_grid(const opencl_backend *opencl, size_t rows, size_t c
  * the other side: as many as leave each compute unit enough work-items to share the load evenly. */
 static size_t tiles_each(const opencl_backend *opencl, size_t most, size_t others)
 {
-    const size_t enough = 16 * opencl->units;
+    const size_t enough = 8 * opencl->units;
     size_t each = opencl->tiles.group == 1 ? most : 1;
     while (each > 1 && opencl_ceil_div(most, each) * others < enough)
         each = opencl_ceil_div(each, 2);
