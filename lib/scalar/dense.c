@@ -58,14 +58,13 @@ static void finish_input(const void *context, size_t row, size_t col, size_t n, 
 {
     const input_end *end = context;
     float *dx = scalar_row(end->dx, row) + col;
-    float activated[SCALAR_TILE_COLS];
     (void)lanes;
     if (end->y) {
         const float *y = scalar_row(end->y, row) + col;
         for (size_t j = 0; j < n; j++)
-            activated[j] = y[j] * end->keep;
+            dx[j] = y[j] * end->keep;
     }
-    end->span->differentiate(end->activation, n, NULL, activated, sums, dx);
+    end->span->differentiate(end->activation, n, NULL, dx, sums, dx);
     if (end->mask.threshold == 0)
         return;
     if (end->activation == OCK_RELU) /* y is 0 where it was dropped: no need to draw the mask */

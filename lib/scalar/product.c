@@ -53,65 +53,47 @@ static size_t job_panels(const scalar_product *p)
     return panels;
 }
 
-/* Turns rows of B's transpose into columns, a cache line of each at a time. */
-static void pack_transposed(const scalar_product *p, const float *b, size_t depth, size_t n,
-                            size_t width, float *packed)
+/* Copies depth x n of B, or of its transpose, into rows of a tile's width. */
+static void pack(const scalar_product *p, const scalar_tile_kernel *tile, const float *b,
+                 size_t depth, size_t n, float *packed)
 {
-    for (size_t first = 0; first < depth; first += OCK_PAD) {
-        size_t last = scalar_min(first + OCK_PAD, depth);
-        for (size_t j = 0; j < n; j++)
-            for (size_t k = first; k < last; k++)
-                packed[k * width + j] = b[k + j * p->b_col];
-    }
-}
-
-/* Copies depth x n of B into rows of `width`, filled up with zeros. */
-static void pack(const scalar_product *p, const float *b, size_t depth, size_t n, size_t width,
-                 float *packed)
-{
-    if (n < width)
-        memset(packed, 0, depth * width * sizeof *packed);
+    if (n < tile->cols)
+        memset(packed, 0, depth * tile->cols * sizeof *packed);
     if (p->b_col > 1)
-        pack_transposed(p, b, depth, n, width, packed);
+        tile->transpose(b, p->b_col, n, depth, packed);
     else
         for (size_t k = 0; k < depth; k++)
-            memcpy(packed + k * width, b + k * p->factors.b_row, n * sizeof *packed);
+            memcpy(packed + k * tile->cols, b + k * p->factors.b_row, n * sizeof *packed);
 }
-
-/* The factors from depth k on of the panel at `col`; packed where a tile would read beyond B's
- * rows, which among a job's panels is the last one's lot. */
-static scalar_factors panel_at(const scalar_product *p, size_t k, size_t col, size_t width,
-                               float *packed)
-{
-    scalar_factors factors = p->factors;
-    size_t depth = scalar_min(SCALAR_DEPTH, p->depth - k);
-    factors.a += k * factors.a_depth;
-    factors.b += k * factors.b_row + col * p->b_col;
-    if (p->b_col == 1 && col + width <= factors.b_row)
-        return factors;
-    pack(p, factors.b, depth, scalar_min(width, p->cols - col), width, packed);
-    factors.b = packed;
-    factors.b_row = width;
-    return factors;
-}
-
-/* ---- Jobs ---- */
 
 /* Rows and columns of the result that one thread computes, and its memory. */
 typedef struct job {
     const scalar_tile_kernel *tile;
     size_t row, rows, col, cols;
     float *packed, *sums;
+    size_t sums_row;
     double lanes[SCALAR_LANES];
 } job;
 
-static void finish_tile(const scalar_product *p, job *j, size_t row, size_t col, float *sums)
+/* The factors from depth k on of the job's panel q; packed where a tile would read beyond B's
+ * rows, which among a job's panels is the last one's lot. */
+static scalar_factors panel_at(const scalar_product *p, const job *j, size_t k, size_t q)
 {
-    size_t height = scalar_min(j->tile->rows, j->row + j->rows - row);
-    size_t width = scalar_min(j->tile->cols, p->cols - col);
-    for (size_t i = 0; i < height; i++)
-        p->finish(p->context, row + i, col, width, sums + i * j->tile->cols, j->lanes);
+    scalar_factors factors = p->factors;
+    size_t col = j->col + q * j->tile->cols, n = scalar_min(j->tile->cols, p->cols - col);
+    factors.narrow = n <= j->tile->narrow;
+    factors.sums_row = j->sums_row;
+    factors.a += k * factors.a_depth;
+    factors.b += k * factors.b_row + col * p->b_col;
+    if (p->b_col == 1 && col + (factors.narrow ? j->tile->narrow : j->tile->cols) <= factors.b_row)
+        return factors;
+    pack(p, j->tile, factors.b, scalar_min(SCALAR_DEPTH, p->depth - k), n, j->packed);
+    factors.b = j->packed;
+    factors.b_row = j->tile->cols;
+    return factors;
 }
+
+/* ---- Jobs ---- */
 
 static void prefetch_tile(const scalar_product *p, const job *j, size_t row, size_t col)
 {
@@ -123,23 +105,28 @@ static void prefetch_tile(const scalar_product *p, const job *j, size_t row, siz
                 __builtin_prefetch(scalar_row(p->soon[t], i) + k, 1);
 }
 
+/* Rows are finished over all of a job's panels, in long spans. */
 static void run_depth(const scalar_product *p, job *j, size_t k)
 {
     size_t depth = scalar_min(SCALAR_DEPTH, p->depth - k);
-    size_t height = j->tile->rows, width = j->tile->cols;
-    scalar_factors panels[JOB_PANELS];
-    for (size_t q = 0; q * width < j->cols; q++)
-        panels[q] = panel_at(p, k, j->col + q * width, width, j->packed);
-    float *sums = j->sums;
-    for (size_t i = 0; i < j->rows; i += height)
-        for (size_t q = 0; q * width < j->cols; q++, sums += height * width) {
-            scalar_factors factors = panels[q];
-            factors.a += (j->row + i) * factors.a_row;
+    size_t height = j->tile->rows, width = j->tile->cols, panels = ceil_div(j->cols, width);
+    scalar_factors factors[JOB_PANELS];
+    for (size_t q = 0; q < panels; q++) {
+        factors[q] = panel_at(p, j, k, q);
+        factors[q].a += j->row * factors[q].a_row;
+    }
+    for (size_t i = 0; i < j->rows; i += height) {
+        size_t rows = scalar_min(height, j->rows - i);
+        float *sums = j->sums + i * j->sums_row;
+        for (size_t q = 0; q < panels; q++) {
             prefetch_tile(p, j, j->row + i, j->col + q * width);
-            j->tile->multiply(&factors, scalar_min(height, j->rows - i), depth, sums);
-            if (k + depth == p->depth)
-                finish_tile(p, j, j->row + i, j->col + q * width, sums);
+            j->tile->multiply(&factors[q], rows, depth, sums + q * width);
+            factors[q].a += rows * factors[q].a_row;
         }
+        for (size_t r = 0; k + depth == p->depth && r < rows; r++)
+            p->finish(p->context, j->row + i + r, j->col, j->cols, sums + r * j->sums_row,
+                      j->lanes);
+    }
 }
 
 /* A job's rows and columns; those at the right and bottom edges may be fewer. */
@@ -173,8 +160,9 @@ static void run_job(const ock_backend *backend, const scalar_product *p, size_t 
         .cols = scalar_min(cols, p->cols - col),
         .packed = scratch,
         .sums = scratch + SCALAR_DEPTH * SCALAR_TILE_COLS,
+        .sums_row = cols,
     };
-    memset(j.sums, 0, SCALAR_JOB_ROWS * SCALAR_TILE_COLS * sizeof *j.sums);
+    memset(j.sums, 0, j.rows * j.sums_row * sizeof *j.sums);
     for (size_t k = 0; k < p->depth; k += SCALAR_DEPTH)
         run_depth(p, &j, k);
     if (p->partials)

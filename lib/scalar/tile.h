@@ -3,24 +3,30 @@
 #ifndef OCKHAM_SCALAR_TILE_H
 #define OCKHAM_SCALAR_TILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The widest tile of any instruction set. */
 #define SCALAR_TILE_COLS 32
 #define SCALAR_TILE_SIZE 256 /* rows x cols */
 
-/* a(i, k) = a[i a_row + k a_depth], b(k, j) = b[k b_row + j]. */
+/* a(i, k) = a[i a_row + k a_depth], b(k, j) = b[k b_row + j], sums(i, j) = sums[i sums_row + j]. */
 typedef struct scalar_factors {
     const float *a, *b;
-    size_t a_row, a_depth, b_row;
+    size_t a_row, a_depth, b_row, sums_row;
+    bool narrow; /* the tile has but its `narrow` first columns */
 } scalar_factors;
 
 typedef struct scalar_tile_kernel {
-    size_t rows, cols;
+    size_t rows, cols, narrow;
 
-    /* tile[i cols + j] += sum over k < depth of a(i, k) b(k, j), for all i < rows, which may be
-     * fewer than the tile's, and all j < cols. */
-    void (*multiply)(const scalar_factors *factors, size_t rows, size_t depth, float *tile);
+    /* sums(i, j) += sum over k < depth of a(i, k) b(k, j), in the order of k, for all i < rows,
+     * which may be fewer than the tile's, and all j < cols. */
+    void (*multiply)(const scalar_factors *factors, size_t rows, size_t depth, float *sums);
+
+    /* to[j cols + i] = from[i from_row + j] for i < rows <= cols and j < depth. Of both as many
+     * elements are read and written as there are up to the next multiple of 4. */
+    void (*transpose)(const float *from, size_t from_row, size_t rows, size_t depth, float *to);
 
     /* x = a x + b, `times` times, for all rows x cols elements of a tile. */
     void (*chains)(float a, float b, size_t times, float *tile);

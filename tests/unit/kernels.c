@@ -8,7 +8,8 @@
 enum {
     DEPTH = 37,
     WIDTH = 75, /* no multiple of a vector's width */
-    MAX_ROWS = 8
+    MAX_ROWS = 8,
+    STRIDE = 40 /* DEPTH, rounded up to a multiple of 4 */
 };
 
 static scalar_kernels sets[SCALAR_SETS];
@@ -28,12 +29,18 @@ static void fill(float *x, size_t n, uint32_t seed)
     }
 }
 
-static void check_tile(const scalar_kernels *set, size_t rows, bool transposed)
+static void check_tile(const scalar_kernels *set, size_t rows, bool transposed, bool narrow)
 {
     float a[MAX_ROWS * DEPTH], b[DEPTH * SCALAR_TILE_COLS], tile[MAX_ROWS * SCALAR_TILE_COLS];
     float before[MAX_ROWS * SCALAR_TILE_COLS];
-    size_t cols = set->tile->cols;
-    scalar_factors factors = {a, b, transposed ? 1 : DEPTH, transposed ? MAX_ROWS : 1, cols};
+    size_t cols = set->tile->cols, wanted = narrow ? set->tile->narrow : cols;
+    scalar_factors factors = {.a = a,
+                              .b = b,
+                              .a_row = transposed ? 1 : DEPTH,
+                              .a_depth = transposed ? MAX_ROWS : 1,
+                              .b_row = cols,
+                              .sums_row = cols,
+                              .narrow = narrow};
     fill(a, MAX_ROWS * DEPTH, 1);
     fill(b, DEPTH * SCALAR_TILE_COLS, 2);
     fill(before, MAX_ROWS * SCALAR_TILE_COLS, 3);
@@ -42,12 +49,13 @@ static void check_tile(const scalar_kernels *set, size_t rows, bool transposed)
     for (size_t i = 0; i < MAX_ROWS * cols; i++) {
         size_t row = i / cols, col = i % cols;
         double expected = before[i], magnitude = fabs(before[i]);
-        for (size_t k = 0; row < rows && k < DEPTH; k++) {
+        bool summed = row < rows && col < wanted;
+        for (size_t k = 0; summed && k < DEPTH; k++) {
             double term = (double)a[row * factors.a_row + k * factors.a_depth] * b[k * cols + col];
             expected += term;
             magnitude += fabs(term);
         }
-        double bound = row < rows ? (DEPTH + 1) * 0x1p-24 * magnitude : 0;
+        double bound = summed ? (DEPTH + 1) * 0x1p-24 * magnitude : 0;
         ck_assert_msg(fabs(tile[i] - expected) <= bound, "%s, %zu rows: %zu, %zu is %.9g, not %.9g",
                       set->name, rows, row, col, tile[i], expected);
     }
@@ -58,9 +66,24 @@ START_TEST(tiles_are_within_the_rounding_bound)
     for (size_t s = 0; s < count; s++) {
         ck_assert_uint_le(sets[s].tile->rows, MAX_ROWS);
         ck_assert_uint_le(sets[s].tile->cols, SCALAR_TILE_COLS);
-        for (size_t rows = 1; rows <= sets[s].tile->rows; rows++) {
-            check_tile(&sets[s], rows, false);
-            check_tile(&sets[s], rows, true);
+        for (size_t rows = 1; rows <= sets[s].tile->rows; rows++)
+            for (int form = 0; form < 4; form++)
+                check_tile(&sets[s], rows, form & 1, form & 2);
+    }
+}
+END_TEST
+
+START_TEST(tiles_transpose)
+{
+    float from[SCALAR_TILE_COLS * STRIDE], to[STRIDE * SCALAR_TILE_COLS];
+    fill(from, SCALAR_TILE_COLS * STRIDE, 1);
+    for (size_t s = 0; s < count; s++) {
+        size_t cols = sets[s].tile->cols;
+        for (size_t rows = 1; rows <= cols; rows++) {
+            sets[s].tile->transpose(from, STRIDE, rows, DEPTH, to);
+            for (size_t i = 0; i < rows; i++)
+                for (size_t k = 0; k < DEPTH; k++)
+                    ck_assert_float_eq(to[k * cols + i], from[i * STRIDE + k]);
         }
     }
 }
@@ -111,5 +134,5 @@ START_TEST(spans_have_the_same_bits_in_every_set)
 }
 END_TEST
 
-TEST_MAIN("kernels", setup, NULL, tiles_are_within_the_rounding_bound,
+TEST_MAIN("kernels", setup, NULL, tiles_are_within_the_rounding_bound, tiles_transpose,
           spans_have_the_same_bits_in_every_set)
