@@ -24,8 +24,10 @@ ock_status scalar_matmul(ock_backend *backend, const ock_matmul_options *options
 {
     matmul_end end = {options->alpha, options->beta, c};
     scalar_product product = scalar_product_of(a, options->transpose_a, b, options->transpose_b);
-    product.finish = finish;
+    bool plain = options->alpha == 1 && options->beta == 0;
+    product.finish = plain ? NULL : finish;
     product.context = &end;
+    product.result = c;
     scalar_product_run(backend, &product);
     return OCK_OK;
 }

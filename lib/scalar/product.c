@@ -13,23 +13,46 @@ static int thread_number(void)
 #endif
 }
 
+/* The most columns that are too few; and where flipping makes the product pack A. */
+enum {
+    THIN = 12,
+    THIN_PACKED = 6
+};
+
+/* The same product with its result transposed, for results of so few columns that most of a
+ * tile would be idle. */
+static void flip_if_thin(scalar_product *p)
+{
+    const scalar_product q = *p;
+    if (p->cols > (q.factors.a_row == 1 ? THIN : THIN_PACKED) || p->rows <= p->cols)
+        return;
+    p->flipped = true;
+    p->rows = q.cols;
+    p->cols = q.rows;
+    p->factors = (scalar_factors){.a = q.factors.b,
+                                  .b = q.factors.a,
+                                  .a_row = q.b_col,
+                                  .a_depth = q.factors.b_row,
+                                  .b_row = q.factors.a_depth};
+    p->b_col = q.factors.a_row;
+}
+
 scalar_product scalar_product_of(const ock_tensor *a, bool transpose_a, const ock_tensor *b,
                                  bool transpose_b)
 {
-    return (scalar_product){
+    scalar_product product = {
         .rows = transpose_a ? a->cols : a->rows,
         .cols = transpose_b ? b->rows : b->cols,
         .depth = transpose_a ? a->rows : a->cols,
-        .factors =
-            {
-                .a = scalar_data(a),
-                .b = scalar_data(b),
-                .a_row = transpose_a ? 1 : a->stride,
-                .a_depth = transpose_a ? a->stride : 1,
-                .b_row = transpose_b ? 1 : b->stride,
-            },
+        .factors = {.a = scalar_data(a),
+                    .b = scalar_data(b),
+                    .a_row = transpose_a ? 1 : a->stride,
+                    .a_depth = transpose_a ? a->stride : 1,
+                    .b_row = transpose_b ? 1 : b->stride},
         .b_col = transpose_b ? b->stride : 1,
     };
+    flip_if_thin(&product);
+    return product;
 }
 
 static size_t ceil_div(size_t a, size_t b)
@@ -53,19 +76,6 @@ static size_t job_panels(const scalar_product *p)
     return panels;
 }
 
-/* Copies depth x n of B, or of its transpose, into rows of a tile's width. */
-static void pack(const scalar_product *p, const scalar_tile_kernel *tile, const float *b,
-                 size_t depth, size_t n, float *packed)
-{
-    if (n < tile->cols)
-        memset(packed, 0, depth * tile->cols * sizeof *packed);
-    if (p->b_col > 1)
-        tile->transpose(b, p->b_col, n, depth, packed);
-    else
-        for (size_t k = 0; k < depth; k++)
-            memcpy(packed + k * tile->cols, b + k * p->factors.b_row, n * sizeof *packed);
-}
-
 /* Rows and columns of the result that one thread computes, and its memory. */
 typedef struct job {
     const scalar_tile_kernel *tile;
@@ -75,21 +85,23 @@ typedef struct job {
     double lanes[SCALAR_LANES];
 } job;
 
-/* The factors from depth k on of the job's panel q; packed where a tile would read beyond B's
- * rows, which among a job's panels is the last one's lot. */
+/* The factors from depth k on of the job's panel q. A tile may read beyond B's columns, as far as
+ * its rows are padded; if B is transposed then it is packed. */
 static scalar_factors panel_at(const scalar_product *p, const job *j, size_t k, size_t q)
 {
     scalar_factors factors = p->factors;
     size_t col = j->col + q * j->tile->cols, n = scalar_min(j->tile->cols, p->cols - col);
     factors.narrow = n <= j->tile->narrow;
+    factors.fresh = k == 0;
     factors.sums_row = j->sums_row;
-    factors.a += k * factors.a_depth;
+    factors.a += j->row * factors.a_row + k * factors.a_depth;
     factors.b += k * factors.b_row + col * p->b_col;
-    if (p->b_col == 1 && col + (factors.narrow ? j->tile->narrow : j->tile->cols) <= factors.b_row)
-        return factors;
-    pack(p, j->tile, factors.b, scalar_min(SCALAR_DEPTH, p->depth - k), n, j->packed);
-    factors.b = j->packed;
-    factors.b_row = j->tile->cols;
+    if (p->b_col > 1) {
+        j->tile->transpose(factors.b, p->b_col, n, scalar_min(SCALAR_DEPTH, p->depth - k),
+                           j->packed, j->tile->cols);
+        factors.b = j->packed;
+        factors.b_row = j->tile->cols;
+    }
     return factors;
 }
 
@@ -99,10 +111,23 @@ static void prefetch_tile(const scalar_product *p, const job *j, size_t row, siz
 {
     size_t last_row = scalar_min(row + j->tile->rows, p->rows);
     size_t last_col = scalar_min(col + j->tile->cols, p->cols);
-    for (size_t t = 0; t < SCALAR_SOON && p->soon[t]; t++)
+    for (size_t t = 0; !p->flipped && t < SCALAR_SOON && p->soon[t]; t++)
         for (size_t i = row; i < last_row; i++)
             for (size_t k = col; k < last_col; k += OCK_PAD)
                 __builtin_prefetch(scalar_row(p->soon[t], i) + k, 1);
+}
+
+/* All of a job whose rows are columns of the result. */
+static void finish_flipped(const scalar_product *p, job *j)
+{
+    j->tile->transpose(j->sums, j->sums_row, j->rows, j->cols, j->packed, OCK_PAD);
+    for (size_t c = 0; c < j->cols; c++) {
+        float *sums = j->packed + c * OCK_PAD;
+        if (p->finish)
+            p->finish(p->context, j->col + c, j->row, j->rows, sums, j->lanes);
+        else
+            memcpy(scalar_row(p->result, j->col + c), sums, j->rows * sizeof *sums);
+    }
 }
 
 /* Rows are finished over all of a job's panels, in long spans. */
@@ -110,23 +135,23 @@ static void run_depth(const scalar_product *p, job *j, size_t k)
 {
     size_t depth = scalar_min(SCALAR_DEPTH, p->depth - k);
     size_t height = j->tile->rows, width = j->tile->cols, panels = ceil_div(j->cols, width);
+    bool last = k + depth == p->depth;
     scalar_factors factors[JOB_PANELS];
-    for (size_t q = 0; q < panels; q++) {
+    for (size_t q = 0; q < panels; q++)
         factors[q] = panel_at(p, j, k, q);
-        factors[q].a += j->row * factors[q].a_row;
-    }
     for (size_t i = 0; i < j->rows; i += height) {
         size_t rows = scalar_min(height, j->rows - i);
-        float *sums = j->sums + i * j->sums_row;
         for (size_t q = 0; q < panels; q++) {
-            prefetch_tile(p, j, j->row + i, j->col + q * width);
-            j->tile->multiply(&factors[q], rows, depth, sums + q * width);
+            if (last)
+                prefetch_tile(p, j, j->row + i, j->col + q * width);
+            j->tile->multiply(&factors[q], rows, depth, j->sums + i * j->sums_row + q * width);
             factors[q].a += rows * factors[q].a_row;
         }
-        for (size_t r = 0; k + depth == p->depth && r < rows; r++)
-            p->finish(p->context, j->row + i + r, j->col, j->cols, sums + r * j->sums_row,
-                      j->lanes);
+        for (size_t r = i; last && p->finish && !p->flipped && r < i + rows; r++)
+            p->finish(p->context, j->row + r, j->col, j->cols, j->sums + r * j->sums_row, j->lanes);
     }
+    if (last && p->flipped)
+        finish_flipped(p, j);
 }
 
 /* A job's rows and columns; those at the right and bottom edges may be fewer. */
@@ -162,7 +187,10 @@ static void run_job(const ock_backend *backend, const scalar_product *p, size_t 
         .sums = scratch + SCALAR_DEPTH * SCALAR_TILE_COLS,
         .sums_row = cols,
     };
-    memset(j.sums, 0, j.rows * j.sums_row * sizeof *j.sums);
+    if (!p->finish && !p->flipped) {
+        j.sums = scalar_row(p->result, row) + col;
+        j.sums_row = p->result->stride;
+    }
     for (size_t k = 0; k < p->depth; k += SCALAR_DEPTH)
         run_depth(p, &j, k);
     if (p->partials)

@@ -25,8 +25,10 @@ typedef struct scalar_product {
     size_t rows, cols, depth;
     scalar_factors factors;
     size_t b_col;
-    scalar_finish *finish;
+    bool flipped;          /* rows and cols are the result's columns and rows */
+    scalar_finish *finish; /* or NULL: the sums are the result */
     const void *context;
+    ock_tensor *result;
     const ock_tensor *soon[SCALAR_SOON]; /* what finish reads, to be fetched in time; or NULL */
     double *partials;                    /* each job's sum of its lanes; NULL: not wanted */
 } scalar_product;

@@ -22,7 +22,8 @@ enum {
 
 enum {
     VECTORS = 2,
-    COLS = VECTORS * LANES
+    COLS = VECTORS * LANES,
+    TRANSPOSED = 128
 };
 
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
@@ -50,7 +51,7 @@ __attribute__((always_inline)) static inline void multiply_block(const scalar_fa
     vector sum[ROWS][VECTORS];
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < vectors; j++)
-            sum[i][j] = load(sums + i * sums_row + j * LANES);
+            sum[i][j] = factors->fresh ? (vector){0} : load(sums + i * sums_row + j * LANES);
     for (size_t k = 0; k < depth; k++)
         for (size_t i = 0; i < rows; i++)
             for (size_t j = 0; j < vectors; j++)
@@ -112,14 +113,19 @@ static inline void transpose_block(const float *const rows[4], size_t first, flo
     *(unaligned_four *)(to + 3 * to_row) = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
 }
 
-static void transpose(const float *from, size_t from_row, size_t rows, size_t depth, float *to)
+/* In blocks along the depth, so that what is written stays in the first cache until it is whole. */
+static void transpose(const float *from, size_t from_row, size_t rows, size_t depth, float *to,
+                      size_t to_row)
 {
-    for (size_t i = 0; i < rows; i += 4) {
-        const float *at[4];
-        for (size_t q = 0; q < 4; q++)
-            at[q] = from + (i + q < rows ? i + q : rows - 1) * from_row;
-        for (size_t j = 0; j < depth; j += 4)
-            transpose_block(at, j, to + j * COLS + i, COLS);
+    for (size_t first = 0; first < depth; first += TRANSPOSED) {
+        size_t last = depth - first < TRANSPOSED ? depth : first + TRANSPOSED;
+        for (size_t i = 0; i < rows; i += 4) {
+            const float *at[4];
+            for (size_t q = 0; q < 4; q++)
+                at[q] = from + (i + q < rows ? i + q : rows - 1) * from_row;
+            for (size_t j = first; j < last; j += 4)
+                transpose_block(at, j, to + j * to_row + i, to_row);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ typedef struct scalar_factors {
     const float *a, *b;
     size_t a_row, a_depth, b_row, sums_row;
     bool narrow; /* the tile has but its `narrow` first columns */
+    bool fresh;  /* sums are 0 at first, whatever they hold */
 } scalar_factors;
 
 typedef struct scalar_tile_kernel {
@@ -24,9 +25,10 @@ typedef struct scalar_tile_kernel {
      * which may be fewer than the tile's, and all j < cols. */
     void (*multiply)(const scalar_factors *factors, size_t rows, size_t depth, float *sums);
 
-    /* to[j cols + i] = from[i from_row + j] for i < rows <= cols and j < depth. Of both as many
-     * elements are read and written as there are up to the next multiple of 4. */
-    void (*transpose)(const float *from, size_t from_row, size_t rows, size_t depth, float *to);
+    /* to[j to_row + i] = from[i from_row + j] for i < rows and j < depth. Of both as many elements
+     * are read and written as there are up to the next multiple of 4. */
+    void (*transpose)(const float *from, size_t from_row, size_t rows, size_t depth, float *to,
+                      size_t to_row);
 
     /* x = a x + b, `times` times, for all rows x cols elements of a tile. */
     void (*chains)(float a, float b, size_t times, float *tile);

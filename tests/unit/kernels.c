@@ -80,7 +80,7 @@ START_TEST(tiles_transpose)
     for (size_t s = 0; s < count; s++) {
         size_t cols = sets[s].tile->cols;
         for (size_t rows = 1; rows <= cols; rows++) {
-            sets[s].tile->transpose(from, STRIDE, rows, DEPTH, to);
+            sets[s].tile->transpose(from, STRIDE, rows, DEPTH, to, cols);
             for (size_t i = 0; i < rows; i++)
                 for (size_t k = 0; k < DEPTH; k++)
                     ck_assert_float_eq(to[k * cols + i], from[i * STRIDE + k]);
