@@ -114,14 +114,17 @@ static void finish_weights(const void *context, size_t row, size_t col, size_t n
     end->span->update(end->update, &weights, n, sums);
 }
 
-static void update_bias(ock_backend *backend, const ock_update *update, const ock_parameter *bias,
-                        const ock_tensor *dy)
+enum {
+    BIAS_COLS = 256 /* whose sums stay in the cache */
+};
+
+/* Not worth to wake threads for. */
+static void update_bias(const ock_backend *backend, const ock_update *update,
+                        const ock_parameter *bias, const ock_tensor *dy)
 {
-    size_t width = SCALAR_TILE_COLS;
-#pragma omp parallel for num_threads(scalar_threads(backend, dy->rows * dy->cols))
-    for (size_t col = 0; col < dy->cols; col += width) {
-        float gradient[SCALAR_TILE_COLS] = {0};
-        size_t n = scalar_min(width, dy->cols - col);
+    for (size_t col = 0; col < dy->cols; col += BIAS_COLS) {
+        float gradient[BIAS_COLS] = {0};
+        size_t n = scalar_min(BIAS_COLS, dy->cols - col);
         for (size_t i = 0; i < dy->rows; i++) {
             const float *row = scalar_row(dy, i) + col;
             for (size_t j = 0; j < n; j++)

@@ -5,17 +5,30 @@ enum {
     BLOCK = 64
 };
 
-static inline double combine(ock_reduction reduction, double sum, double x)
+static inline double highest(double a, double b)
+{
+    return b > a || isnan(b) ? b : a;
+}
+
+/* Takes x[j] into sums[j], for all j. */
+static void accumulate(ock_reduction reduction, size_t n, const float *x, double *sums)
 {
     switch (reduction) {
     case OCK_MAX:
-        return x > sum || isnan(x) ? x : sum;
+        for (size_t j = 0; j < n; j++)
+            sums[j] = highest(sums[j], x[j]);
+        break;
     case OCK_ABS_SUM:
-        return sum + fabs(x);
+        for (size_t j = 0; j < n; j++)
+            sums[j] += fabs((double)x[j]);
+        break;
     case OCK_SQUARE_SUM:
-        return sum + x * x;
+        for (size_t j = 0; j < n; j++)
+            sums[j] += (double)x[j] * x[j];
+        break;
     default:
-        return sum + x;
+        for (size_t j = 0; j < n; j++)
+            sums[j] += x[j];
     }
 }
 
@@ -29,19 +42,37 @@ static float finish(ock_reduction reduction, double sum, size_t count)
     return (float)(reduction == OCK_MEAN ? sum / (double)count : sum);
 }
 
-static double reduce_span(ock_reduction reduction, double sum, size_t n, const float *x)
+/* Sums in so many parts do not wait for each other. */
+static void begin(ock_reduction reduction, double lanes[SCALAR_LANES])
 {
-    for (size_t j = 0; j < n; j++)
-        sum = combine(reduction, sum, x[j]);
-    return sum;
+    for (size_t i = 0; i < SCALAR_LANES; i++)
+        lanes[i] = start(reduction);
+}
+
+static void reduce_span(ock_reduction reduction, size_t n, const float *x,
+                        double lanes[SCALAR_LANES])
+{
+    for (size_t j = 0; j < n; j += SCALAR_LANES)
+        accumulate(reduction, scalar_min(SCALAR_LANES, n - j), x + j, lanes);
+}
+
+static double end(ock_reduction reduction, const double lanes[SCALAR_LANES])
+{
+    double most = lanes[0];
+    if (reduction != OCK_MAX)
+        return scalar_lane_sum(lanes);
+    for (size_t i = 1; i < SCALAR_LANES; i++)
+        most = highest(most, lanes[i]);
+    return most;
 }
 
 static void reduce_all(ock_reduction reduction, const ock_tensor *x, ock_tensor *y)
 {
-    double sum = start(reduction);
+    double lanes[SCALAR_LANES];
+    begin(reduction, lanes);
     for (size_t i = 0; i < x->rows; i++)
-        sum = reduce_span(reduction, sum, x->cols, scalar_row(x, i));
-    *scalar_data(y) = finish(reduction, sum, x->rows * x->cols);
+        reduce_span(reduction, x->cols, scalar_row(x, i), lanes);
+    *scalar_data(y) = finish(reduction, end(reduction, lanes), x->rows * x->cols);
 }
 
 static void reduce_columns(ock_backend *backend, ock_reduction reduction, const ock_tensor *x,
@@ -49,8 +80,10 @@ static void reduce_columns(ock_backend *backend, ock_reduction reduction, const 
 {
 #pragma omp parallel for num_threads(scalar_threads(backend, x->rows * x->cols))
     for (size_t i = 0; i < x->rows; i++) {
-        double sum = reduce_span(reduction, start(reduction), x->cols, scalar_row(x, i));
-        *scalar_row(y, i) = finish(reduction, sum, x->cols);
+        double lanes[SCALAR_LANES];
+        begin(reduction, lanes);
+        reduce_span(reduction, x->cols, scalar_row(x, i), lanes);
+        *scalar_row(y, i) = finish(reduction, end(reduction, lanes), x->cols);
     }
 }
 
@@ -63,11 +96,8 @@ static void reduce_rows(ock_backend *backend, ock_reduction reduction, const ock
         size_t width = scalar_min(BLOCK, x->cols - col);
         for (size_t j = 0; j < width; j++)
             sums[j] = start(reduction);
-        for (size_t i = 0; i < x->rows; i++) {
-            const float *row = scalar_row(x, i) + col;
-            for (size_t j = 0; j < width; j++)
-                sums[j] = combine(reduction, sums[j], row[j]);
-        }
+        for (size_t i = 0; i < x->rows; i++)
+            accumulate(reduction, width, scalar_row(x, i) + col, sums);
         for (size_t j = 0; j < width; j++)
             scalar_data(y)[col + j] = finish(reduction, sums[j], x->rows);
     }
