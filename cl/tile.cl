@@ -177,7 +177,7 @@ static void product_packed(matrix a, matrix b, extent e, uint row, uint rows, ui
 
 /* Blocks of A and B in local memory: DEPTH steps along k of so many elements, kept off multiples of
  * the memory's banks. */
-#define DEPTH 16
+#define DEPTH (OCK_VECTORS == 1 ? 16 : 8)
 #define A_SIDE (OCK_GROUP * OCK_ROWS)
 #define B_SIDE (OCK_GROUP * TILE_COLS)
 #define BANK_STEP 4

@@ -34,6 +34,9 @@ bool ock_cache_get(const ock_cache *cache, const char *name, char *value, size_t
  * be done. NULL is allowed. */
 void ock_cache_put(ock_cache *cache, const char *name, const char *value);
 
+/* Of a clock that only goes forward. */
+double ock_seconds_now(void);
+
 /* ---- Tensors ---- */
 
 /* Floats keep every row on a boundary of OCK_PAD elements: a kernel may load and
@@ -133,6 +136,10 @@ typedef struct ock_backend_table {
     void (*release)(ock_backend *backend, void *handle);
     ock_status (*write)(ock_backend *backend, const void *data, ock_tensor *tensor);
     ock_status (*read)(ock_backend *backend, const ock_tensor *tensor, void *data); /* waits */
+    /* Times the ways to compute C, leaves it as it is, and remembers the best; waits. NULL: there
+     * is but one. */
+    ock_status (*tune)(ock_backend *backend, const ock_matmul_options *options, const ock_tensor *a,
+                       const ock_tensor *b, ock_tensor *c, ock_tuning *tuning);
 #define OCK_BACKEND_ENTRY(name, parameters) ock_status(*name) parameters;
     OCK_BACKEND_OPS(OCK_BACKEND_ENTRY)
 #undef OCK_BACKEND_ENTRY

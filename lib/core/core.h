@@ -44,8 +44,6 @@ ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *resu
 
 /* ---- measure.c ---- */
 
-double ock_seconds_now(void);
-
 /* Measures ock_measurement's step_seconds. */
 ock_status ock_measure_step(ock_context *context, double *seconds);
 

@@ -26,6 +26,7 @@ typedef struct trial {
     uint32_t times;
     uint64_t iteration;
     ock_dense_parameters layer;
+    const ock_matmul_options *options;
 } trial;
 
 double ock_seconds_now(void)
@@ -179,6 +180,39 @@ ock_status ock_measure_step(ock_context *context, double *seconds)
     }
     context->backend->untuned = untuned;
     return status;
+}
+
+/* ---- A product ---- */
+
+static void enqueue_product(trial *t)
+{
+    TRY(t, ock_matmul(t->options, t->tensors[0], t->tensors[1], t->tensors[2]));
+}
+
+ock_status ock_matmul_tune(ock_context *context, const ock_matmul_options *options, size_t m,
+                           size_t n, size_t k, ock_tuning *tuning)
+{
+    ock_matmul_options defaults = ock_matmul_defaults();
+    trial t = {.context = context, .options = options ? options : &defaults};
+    ock_tuning made = {.count = 1, .candidates = {{.name = "scalar"}}};
+    if (tuning)
+        *tuning = (ock_tuning){0};
+    if (!context)
+        return OCK_INVALID_ARGUMENT;
+    if (!tuning)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "ock_matmul_tune: tuning is NULL");
+    ock_backend *backend = context->backend;
+    bool a_transposed = t.options->transpose_a, b_transposed = t.options->transpose_b;
+    const ock_tensor *a = make(&t, a_transposed ? k : m, a_transposed ? m : k, 0.5f);
+    const ock_tensor *b = make(&t, b_transposed ? n : k, b_transposed ? k : n, 0.5f);
+    ock_tensor *c = make(&t, m, n, 0);
+    if (backend->table->tune)
+        TRY(&t, backend->table->tune(backend, t.options, a, b, c, &made));
+    else
+        made.candidates[0].seconds = best_run(&t, enqueue_product);
+    if (end(&t) == OCK_OK)
+        *tuning = made;
+    return t.status;
 }
 
 /* ---- All of it ---- */

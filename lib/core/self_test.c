@@ -324,10 +324,13 @@ ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *resu
     bench *pair = calloc(2, sizeof *pair);
     ock_status status =
         pair ? ock_context_open(&scalar, &options, &log, &plain) : OCK_OUT_OF_MEMORY;
+    bool untuned = context->backend->untuned;
+    context->backend->untuned = true;
     if (status == OCK_OK)
         status = run_tests(context, plain, all ? ALL : OF_A_STEP, pair, result);
     else
         snprintf(result->message, sizeof result->message, "no memory for the self-test");
+    context->backend->untuned = untuned;
     ock_context_destroy(plain);
     ock_log_clear(&log);
     free(pair);

@@ -120,7 +120,7 @@ static ock_status read_tensor(ock_backend *backend, const ock_tensor *tensor, vo
 
 static ock_status launch_over(opencl_call *call, size_t count)
 {
-    const size_t local = 64, global = opencl_ceil_div(count, call->backend->tiles.vector);
+    const size_t local = 64, global = opencl_ceil_div(count, call->program->tiles.vector);
     return opencl_launch(call, 1, &global, &local);
 }
 
@@ -156,7 +156,9 @@ static void close_backend(ock_backend *backend)
     opencl_events_destroy(opencl->events);
     if (opencl->scratch)
         clReleaseMemObject(opencl->scratch);
-    opencl_unbuild(opencl);
+    opencl_choices_destroy(opencl->choices);
+    for (int i = 0; i < OPENCL_PROGRAMS; i++)
+        opencl_unbuild(&opencl->programs[i]);
 #if OCK_CLBLAST
     if (opencl->clblast)
         CLBlastClearCache(); /* it keeps programs by the context's address */
@@ -175,6 +177,7 @@ static const ock_backend_table opencl_table = {.close = close_backend,
                                                .release = release,
                                                .write = write_tensor,
                                                .read = read_tensor,
+                                               .tune = opencl_tune,
 #define OPENCL_ENTRY(name, parameters) .name = opencl_##name,
                                                OCK_BACKEND_OPS(OPENCL_ENTRY)
 #undef OPENCL_ENTRY
@@ -203,16 +206,17 @@ ock_status opencl_open(const ock_device *device, const ock_backend *head, ock_ba
         return ock_log_report(head->log, OCK_OUT_OF_MEMORY, "no memory for the OpenCL backend");
     opencl->base = *head;
     opencl->base.table = &opencl_table;
+    opencl->type = device->type;
     opencl->units = device->compute_units;
     opencl->max_allocation =
         device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
-    ock_status status = opencl_choose_tiles(opencl, device);
+    ock_status status = opencl_events_create(head->log, &opencl->events);
     if (status == OCK_OK)
-        status = opencl_events_create(head->log, &opencl->events);
+        status = opencl_choices_create(head->log, &opencl->choices);
     if (status == OCK_OK)
         status = open_device(opencl, device);
     if (status == OCK_OK)
-        status = opencl_build(opencl);
+        status = opencl_choose_standard(opencl);
     if (status != OCK_OK) {
         close_backend(&opencl->base);
         return status;

@@ -4,8 +4,10 @@ ock_status opencl_dense_forward(ock_backend *backend, const ock_tensor *x, const
                                 const ock_tensor *b, ock_activation activation,
                                 const ock_dropout *dropout, ock_tensor *y)
 {
-    opencl_grid grid = opencl_tile_grid((opencl_backend *)backend, y->rows, y->cols);
-    opencl_call call = opencl_begin(backend, "dense_forward");
+    const opencl_product shape = {.m = y->rows, .n = y->cols, .k = x->cols};
+    const opencl_program *program = opencl_fused_tiles(backend, &shape);
+    opencl_grid grid = opencl_tile_grid(&program->tiles, &shape);
+    opencl_call call = opencl_begin_in(backend, program, "dense_forward");
     opencl_arg_tensor(&call, x);
     opencl_arg_tensor(&call, w);
     opencl_arg_tensor(&call, b);
@@ -23,8 +25,11 @@ ock_status opencl_dense_backward_input(ock_backend *backend, const ock_tensor *d
                                        const ock_dropout *dropout, const ock_tensor *y,
                                        ock_tensor *dx)
 {
-    opencl_grid grid = opencl_strip_grid((opencl_backend *)backend, dx->rows, dx->cols);
-    opencl_call call = opencl_begin(backend, "dense_backward_input");
+    const opencl_product shape = {
+        .b_transposed = true, .m = dx->rows, .n = dx->cols, .k = dy->cols};
+    const opencl_program *program = opencl_fused_tiles(backend, &shape);
+    opencl_grid grid = opencl_strip_grid((opencl_backend *)backend, &program->tiles, &shape);
+    opencl_call call = opencl_begin_in(backend, program, "dense_backward_input");
     opencl_arg_tensor(&call, dy);
     opencl_arg_tensor(&call, w);
     opencl_arg_tensor(&call, y);
@@ -47,14 +52,16 @@ ock_status opencl_dense_backward_weights(ock_backend *backend, const ock_update 
                                          const ock_tensor *x, const ock_tensor *dy,
                                          const ock_dense_parameters *parameters, ock_tensor *totals)
 {
-    opencl_grid grid = opencl_span_grid((opencl_backend *)backend, x->cols, dy->cols);
+    const opencl_product shape = {.a_transposed = true, .m = x->cols, .n = dy->cols, .k = x->rows};
+    const opencl_program *program = opencl_fused_tiles(backend, &shape);
+    opencl_grid grid = opencl_span_grid((opencl_backend *)backend, &program->tiles, &shape);
     cl_mem partials = NULL;
     ock_status status = OCK_OK;
     if (totals && (penalised(&parameters->kernel) || penalised(&parameters->bias)))
         status = opencl_scratch(backend, grid.groups * sizeof(cl_float), &partials);
     if (status != OCK_OK)
         return status;
-    opencl_call call = opencl_begin(backend, "dense_backward_weights");
+    opencl_call call = opencl_begin_in(backend, program, "dense_backward_weights");
     opencl_arg_tensor(&call, x);
     opencl_arg_tensor(&call, dy);
     opencl_arg_parameter(&call, &parameters->kernel);

@@ -5,18 +5,25 @@
 
 /* ---- Calls ---- */
 
-opencl_call opencl_begin(ock_backend *backend, const char *kernel)
+opencl_call opencl_begin_in(ock_backend *backend, const opencl_program *program, const char *kernel)
 {
-    opencl_backend *opencl = (opencl_backend *)backend;
-    opencl_call call = {.backend = opencl, .name = kernel, .error = CL_INVALID_KERNEL_NAME};
-    for (cl_uint i = 0; i < opencl->kernel_count; i++)
-        if (strcmp(opencl->names[i], kernel) == 0) {
-            call.name = opencl->names[i];
-            call.kernel = opencl->kernels[i];
+    opencl_call call = {.backend = (opencl_backend *)backend,
+                        .program = program,
+                        .name = kernel,
+                        .error = CL_INVALID_KERNEL_NAME};
+    for (cl_uint i = 0; i < program->count; i++)
+        if (strcmp(program->names[i], kernel) == 0) {
+            call.name = program->names[i];
+            call.kernel = program->kernels[i];
             call.error = CL_SUCCESS;
             break;
         }
     return call;
+}
+
+opencl_call opencl_begin(ock_backend *backend, const char *kernel)
+{
+    return opencl_begin_in(backend, ((opencl_backend *)backend)->program, kernel);
 }
 
 static void set_argument(opencl_call *call, size_t size, const void *value)
@@ -130,7 +137,7 @@ ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *gl
 
 ock_status opencl_launch_vectors(opencl_call *call, const ock_tensor *tensor)
 {
-    size_t vectors = opencl_ceil_div(tensor->cols, call->backend->tiles.vector);
+    size_t vectors = opencl_ceil_div(tensor->cols, call->program->tiles.vector);
     return opencl_launch(call, 2, (size_t[]){vectors, tensor->rows}, NULL);
 }
 

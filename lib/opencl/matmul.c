@@ -4,68 +4,143 @@
 #include <clblast_c.h>
 #endif
 
-/* One product: op(A) m x k, op(B) k x n, C m x n, all of them in buffers. */
-typedef struct product {
-    ock_backend *backend;
-    const ock_matmul_options *options;
-    const ock_tensor *a, *b;
-    ock_tensor *c;
-    size_t m, n, k;
-} product;
-
-/* C's work-items have tiles, or strips of rows where op(B) is packed. */
-static ock_status launch(const product *p)
+opencl_product opencl_product_of(const ock_matmul_options *options, const ock_tensor *a,
+                                 const ock_tensor *b, ock_tensor *c)
 {
-    const opencl_backend *opencl = (opencl_backend *)p->backend;
-    bool packed = p->options->transpose_b;
-    opencl_grid grid =
-        packed ? opencl_strip_grid(opencl, p->m, p->n) : opencl_tile_grid(opencl, p->m, p->n);
-    opencl_call call = opencl_begin(p->backend, packed ? "matmul_packed" : "matmul");
+    return (opencl_product){.a_transposed = options->transpose_a,
+                            .b_transposed = options->transpose_b,
+                            .m = c->rows,
+                            .n = c->cols,
+                            .k = options->transpose_a ? a->rows : a->cols,
+                            .alpha = options->alpha,
+                            .beta = options->beta,
+                            .a = a,
+                            .b = b,
+                            .c = c};
+}
+
+/* The same as C^T = op(B)^T op(A)^T. */
+static opencl_product swapped(const opencl_product *p)
+{
+    opencl_product other = *p;
+    other.a_transposed = !p->b_transposed;
+    other.b_transposed = !p->a_transposed;
+    other.c_transposed = !p->c_transposed;
+    other.m = p->n;
+    other.n = p->m;
+    other.a = p->b;
+    other.b = p->a;
+    return other;
+}
+
+/* The arguments that all kernels begin with. */
+static opencl_call begin(opencl_backend *opencl, const opencl_program *program, const char *kernel,
+                         const opencl_product *p)
+{
+    opencl_call call = opencl_begin_in(&opencl->base, program, kernel);
     opencl_arg_tensor(&call, p->a);
     opencl_arg_tensor(&call, p->b);
     opencl_arg_tensor(&call, p->c);
     opencl_arg_uint(&call, (uint32_t)p->m);
     opencl_arg_uint(&call, (uint32_t)p->n);
     opencl_arg_uint(&call, (uint32_t)p->k);
-    opencl_arg_float(&call, p->options->alpha);
-    opencl_arg_float(&call, p->options->beta);
-    opencl_arg_int(&call, p->options->transpose_a);
-    if (packed)
-        opencl_arg_uint(&call, grid.share);
+    opencl_arg_float(&call, p->alpha);
+    opencl_arg_float(&call, p->beta);
+    return call;
+}
+
+/* C's work-items have tiles; or, where the writing of C is most of the work, rows of tiles. */
+static ock_status launch_tiles(opencl_backend *opencl, const opencl_program *program,
+                               const opencl_product *p)
+{
+    const size_t shallow = 16;
+    opencl_grid grid = p->k <= shallow ? opencl_span_grid(opencl, &program->tiles, p)
+                                       : opencl_tile_grid(&program->tiles, p);
+    opencl_call call = begin(opencl, program, "matmul", p);
+    opencl_arg_int(&call, p->a_transposed);
+    opencl_arg_int(&call, p->c_transposed);
+    opencl_arg_uint(&call, grid.share);
     return opencl_launch(&call, 2, grid.global, grid.local);
 }
 
-/* False where CLBlast does not serve this device or refuses; then our own kernels do. */
-static bool clblast(const product *p, cl_event *event)
+/* C's work-items have strips of rows, for which op(B) is packed. */
+static ock_status launch_packed(opencl_backend *opencl, const opencl_program *program,
+                                const opencl_product *p)
+{
+    opencl_grid grid = opencl_strip_grid(opencl, &program->tiles, p);
+    opencl_call call = begin(opencl, program, "matmul_packed", p);
+    opencl_arg_int(&call, p->a_transposed);
+    opencl_arg_uint(&call, grid.share);
+    return opencl_launch(&call, 2, grid.global, grid.local);
+}
+
+/* The other way round where A's rows do not lie in one piece, or are the fewer. */
+static ock_status launch_dots(opencl_backend *opencl, const opencl_program *program,
+                              const opencl_product *p)
+{
+    const opencl_tiles dots = {.vector = 1, .rows = 4, .vectors = 2, .group = 1}; /* matmul.cl */
+    opencl_product other = swapped(p);
+    if (p->a_transposed || (p->b_transposed && p->m < p->n))
+        p = &other;
+    opencl_grid grid = opencl_strip_grid(opencl, &dots, p);
+    opencl_call call = begin(opencl, program, "matmul_dots", p);
+    opencl_arg_int(&call, p->b_transposed);
+    opencl_arg_int(&call, p->c_transposed);
+    opencl_arg_uint(&call, grid.share);
+    return opencl_launch(&call, 2, grid.global, grid.local);
+}
+
+/* False where CLBlast refuses; then our own kernels serve. */
+static bool clblast(opencl_backend *opencl, const opencl_product *p, cl_event *event)
 {
 #if OCK_CLBLAST
-    opencl_backend *opencl = (opencl_backend *)p->backend;
-    if (!opencl->clblast)
-        return false;
     const ock_tensor *a = p->a, *b = p->b, *c = p->c;
-    CLBlastTranspose a_op = p->options->transpose_a ? CLBlastTransposeYes : CLBlastTransposeNo;
-    CLBlastTranspose b_op = p->options->transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo;
-    return CLBlastSgemm(CLBlastLayoutRowMajor, a_op, b_op, p->m, p->n, p->k, p->options->alpha,
+    CLBlastTranspose a_op = p->a_transposed ? CLBlastTransposeYes : CLBlastTransposeNo;
+    CLBlastTranspose b_op = p->b_transposed ? CLBlastTransposeYes : CLBlastTransposeNo;
+    opencl->clblast = true;
+    return CLBlastSgemm(CLBlastLayoutRowMajor, a_op, b_op, p->m, p->n, p->k, p->alpha,
                         a->storage->handle, a->offset, a->stride, b->storage->handle, b->offset,
-                        b->stride, p->options->beta, c->storage->handle, c->offset, c->stride,
+                        b->stride, p->beta, c->storage->handle, c->offset, c->stride,
                         &opencl->queue, event) == CLBlastSuccess;
 #else
+    (void)opencl;
     (void)p;
     (void)event;
     return false;
 #endif
 }
 
+ock_status opencl_multiply(opencl_backend *opencl, opencl_candidate candidate,
+                           const opencl_product *product)
+{
+    const opencl_program *program;
+    cl_event event = NULL;
+    if (candidate == OPENCL_CLBLAST && clblast(opencl, product, &event))
+        return opencl_keep(opencl, "CLBlastSgemm", event);
+    ock_status status = opencl_program_of(opencl, opencl_tiles_of(candidate), &program);
+    if (status != OCK_OK)
+        return status;
+    if (candidate == OPENCL_DOTS)
+        return launch_dots(opencl, program, product);
+    if (candidate == OPENCL_SWAP) {
+        opencl_product other = swapped(product);
+        return launch_tiles(opencl, program, &other);
+    }
+    return product->b_transposed ? launch_packed(opencl, program, product)
+                                 : launch_tiles(opencl, program, product);
+}
+
 ock_status opencl_matmul(ock_backend *backend, const ock_matmul_options *options,
                          const ock_tensor *a, const ock_tensor *b, ock_tensor *c)
 {
     opencl_backend *opencl = (opencl_backend *)backend;
-    product p = {.backend = backend, .options = options, .a = a, .b = b, .c = c};
-    p.m = c->rows;
-    p.n = c->cols;
-    p.k = options->transpose_a ? a->rows : a->cols;
-    cl_event event = NULL;
-    if (clblast(&p, &event))
-        return opencl_keep(opencl, "CLBlastSgemm", event);
-    return launch(&p);
+    opencl_product product = opencl_product_of(options, a, b, c);
+    opencl_candidate candidate;
+    if (!opencl_recall(opencl, &product, &candidate)) {
+        ock_status status = opencl_measure_candidates(opencl, &product, NULL);
+        if (status != OCK_OK)
+            return status;
+        opencl_recall(opencl, &product, &candidate);
+    }
+    return opencl_multiply(opencl, candidate, &product);
 }

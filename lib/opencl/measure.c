@@ -6,7 +6,7 @@ enum {
 
 ock_status opencl_fma_chains(ock_backend *backend, float a, float b, uint32_t times, ock_tensor *x)
 {
-    const opencl_tiles *tiles = &((opencl_backend *)backend)->tiles;
+    const opencl_tiles *tiles = &((opencl_backend *)backend)->program->tiles;
     size_t count = x->rows * x->stride, global = opencl_ceil_div(count, CHAINS * tiles->vector);
     size_t local = tiles->group == 1 ? 1 : 64;
     opencl_call call = opencl_begin(backend, "fma_chains");

@@ -2,7 +2,7 @@
 
 static ock_status launch_columns(opencl_call *call, const ock_tensor *x)
 {
-    size_t vectors = opencl_ceil_div(x->cols, call->backend->tiles.vector);
+    size_t vectors = opencl_ceil_div(x->cols, call->program->tiles.vector);
     return opencl_launch(call, 1, &vectors, NULL);
 }
 

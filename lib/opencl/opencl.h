@@ -6,14 +6,50 @@
 
 #include "backend.h"
 
-/* How many columns one vector of the kernels holds (16 on CPUs, 4 on GPUs) and
- * how a product is cut into tiles; passed to the kernels by -D. */
+/* How many columns one vector of the kernels holds and how a product is cut into tiles; passed to
+ * the kernels by -D. */
 typedef struct opencl_tiles {
     size_t vector;        /* V */
     size_t rows, vectors; /* a work-item's tile: rows x (vectors V) */
     size_t group;         /* group x group work-items share local memory; 1: none do */
 } opencl_tiles;
 
+/* The kernels, built for one kind of tiles. */
+typedef struct opencl_program {
+    opencl_tiles tiles;
+    cl_program program;
+    cl_kernel *kernels; /* every one in the program */
+    char **names;
+    cl_uint count;
+} opencl_program;
+
+/* The ways to compute a product that are measured against each other; those before OPENCL_SWAP are
+ * tiles, of which each has a program. tiles.c tells what they are good for. */
+typedef enum opencl_candidate {
+    OPENCL_CPU,
+    OPENCL_NARROW,
+    OPENCL_FLAT,
+    OPENCL_GPU,
+    OPENCL_GPU_LARGE,
+    OPENCL_GPU_SMALL,
+    OPENCL_SWAP,
+    OPENCL_DOTS,
+    OPENCL_CLBLAST,
+    OPENCL_CANDIDATES,
+    OPENCL_PROGRAMS = OPENCL_SWAP
+} opencl_candidate;
+
+/* C = alpha op(A) op(B) + beta C, with op(A) m x k, op(B) k x n, C m x n or, where it says so,
+ * n x m. For fused operations, which only ask for the tiles of such a product, without tensors. */
+typedef struct opencl_product {
+    bool a_transposed, b_transposed, c_transposed;
+    size_t m, n, k;
+    float alpha, beta;
+    const ock_tensor *a, *b;
+    ock_tensor *c;
+} opencl_product;
+
+typedef struct opencl_choices opencl_choices;
 typedef struct opencl_events opencl_events;
 
 typedef struct opencl_backend {
@@ -21,17 +57,19 @@ typedef struct opencl_backend {
     cl_device_id device;
     cl_context context;
     cl_command_queue queue;
-    cl_program program;
-    cl_kernel *kernels; /* every one in the program */
-    char **names;
-    cl_uint kernel_count;
-    opencl_tiles tiles;
-    size_t units; /* compute units */
-    bool clblast; /* serves the plain product */
+    ock_device_type type;
+    size_t units;              /* compute units */
+    size_t vector;             /* V of a CPU's kernels */
+    opencl_candidate standard; /* serves what is not measured */
+    bool forced;               /* nothing else does */
+    opencl_program programs[OPENCL_PROGRAMS];
+    const opencl_program *program; /* the standard's */
+    bool clblast;                  /* was called */
+    opencl_choices *choices;
     size_t max_allocation;
     cl_mem scratch;
     size_t scratch_bytes;
-    size_t written; /* bytes, since the last write that flushed */
+    size_t written;        /* bytes, since the last write that flushed */
     opencl_events *events; /* of commands not yet known to have succeeded */
 } opencl_backend;
 
@@ -69,13 +107,16 @@ ock_status opencl_settle(opencl_backend *backend); /* after a call that waited f
  * comes out of launch. */
 typedef struct opencl_call {
     opencl_backend *backend;
+    const opencl_program *program;
     const char *name;
     cl_kernel kernel;
     cl_uint next;
     cl_int error;
 } opencl_call;
 
-opencl_call opencl_begin(ock_backend *backend, const char *kernel);
+opencl_call opencl_begin(ock_backend *backend, const char *kernel); /* of the standard tiles */
+opencl_call opencl_begin_in(ock_backend *backend, const opencl_program *program,
+                            const char *kernel);
 void opencl_arg_int(opencl_call *call, int32_t value);
 void opencl_arg_uint(opencl_call *call, uint32_t value);
 void opencl_arg_float(opencl_call *call, float value);
@@ -118,8 +159,23 @@ ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t co
 
 /* ---- tiles.c ---- */
 
-/* The tiles for a device, or those that the environment's OCKHAM_TILES names. */
-ock_status opencl_choose_tiles(opencl_backend *backend, const ock_device *device);
+/* Sets vector, standard and forced: by what the device can do, or as OCKHAM_TILES says; and builds
+ * the standard's program. */
+ock_status opencl_choose_standard(opencl_backend *backend);
+
+const char *opencl_candidate_name(opencl_candidate candidate);
+
+/* Whether a candidate can compute this product; and whether it has a chance to be the quickest. */
+bool opencl_can(opencl_candidate candidate, const opencl_product *shape);
+bool opencl_suits(const opencl_backend *opencl, opencl_candidate candidate,
+                  const opencl_product *shape);
+
+/* The tiles among which a candidate's kernels are: itself, if it is tiles. */
+opencl_candidate opencl_tiles_of(opencl_candidate candidate);
+
+/* The program of tiles, built when it is first asked for. */
+ock_status opencl_program_of(opencl_backend *opencl, opencl_candidate tiles,
+                             const opencl_program **program);
 
 /* The work-groups that cover a matrix of rows x cols, and what a work-item has of it: a tile; or
  * on a CPU `share` rows, or columns, of several tiles. */
@@ -128,15 +184,49 @@ typedef struct opencl_grid {
     uint32_t share;
 } opencl_grid;
 
-opencl_grid opencl_tile_grid(const opencl_backend *opencl, size_t rows, size_t cols);
-opencl_grid opencl_strip_grid(const opencl_backend *opencl, size_t rows, size_t cols);
-opencl_grid opencl_span_grid(const opencl_backend *opencl, size_t rows, size_t cols);
+opencl_grid opencl_tile_grid(const opencl_tiles *tiles, const opencl_product *shape);
+opencl_grid opencl_strip_grid(const opencl_backend *opencl, const opencl_tiles *tiles,
+                              const opencl_product *shape);
+opencl_grid opencl_span_grid(const opencl_backend *opencl, const opencl_tiles *tiles,
+                             const opencl_product *shape);
+
+/* ---- tune.c ---- */
+
+ock_status opencl_choices_create(ock_log *log, opencl_choices **choices);
+void opencl_choices_destroy(opencl_choices *choices);
+
+/* Finds what serves products of this shape: what was measured, by this process or one before it,
+ * or else the standard. False: it was not measured, and may be. */
+bool opencl_recall(opencl_backend *opencl, const opencl_product *shape,
+                   opencl_candidate *candidate);
+
+/* The tiles for a fused operation whose product this is. Measures nothing. */
+const opencl_program *opencl_fused_tiles(ock_backend *backend, const opencl_product *shape);
+
+/* Times the candidates on the product's operands, leaves C as it is, and remembers the best. Waits.
+ * tuning, which receives their times, may be NULL. */
+ock_status opencl_measure_candidates(opencl_backend *opencl, const opencl_product *product,
+                                     ock_tuning *tuning);
+
+ock_status opencl_tune(ock_backend *backend, const ock_matmul_options *options, const ock_tensor *a,
+                       const ock_tensor *b, ock_tensor *c, ock_tuning *tuning);
+
+/* ---- matmul.c ---- */
+
+opencl_product opencl_product_of(const ock_matmul_options *options, const ock_tensor *a,
+                                 const ock_tensor *b, ock_tensor *c);
+
+/* Enqueues a product by a candidate that can compute it. */
+ock_status opencl_multiply(opencl_backend *opencl, opencl_candidate candidate,
+                           const opencl_product *product);
 
 /* ---- program.c ---- */
 
-/* Builds the program for the backend's tiles and makes its kernels. */
-ock_status opencl_build(opencl_backend *backend);
-void opencl_unbuild(opencl_backend *backend);
+/* Builds the program for its tiles and makes its kernels. */
+ock_status opencl_build(const opencl_backend *backend, opencl_program *program);
+
+/* Leaves the program all zeros, also after a build that failed. */
+void opencl_unbuild(opencl_program *program);
 
 /* ---- the operations ---- */
 

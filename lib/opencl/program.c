@@ -3,35 +3,33 @@
 
 #include "opencl.h"
 
-static ock_status build_failed(opencl_backend *backend, cl_int error)
+static ock_status build_failed(const opencl_backend *backend, cl_program program, cl_int error)
 {
     size_t length = 0;
     char *text = NULL;
-    clGetProgramBuildInfo(backend->program, backend->device, CL_PROGRAM_BUILD_LOG, 0, NULL,
-                          &length);
+    clGetProgramBuildInfo(program, backend->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &length);
     if (length && length < SIZE_MAX && (text = calloc(1, length + 1)))
-        clGetProgramBuildInfo(backend->program, backend->device, CL_PROGRAM_BUILD_LOG, length, text,
-                              NULL);
+        clGetProgramBuildInfo(program, backend->device, CL_PROGRAM_BUILD_LOG, length, text, NULL);
     ock_log_report(backend->base.log, OCK_BUILD_FAILED, "the kernels did not build: %s (%d)\n%s",
                    opencl_error_name(error), error, text ? text : "");
     free(text);
     return OCK_BUILD_FAILED;
 }
 
-static ock_status build_program(opencl_backend *backend)
+static ock_status build_program(const opencl_backend *backend, opencl_program *program)
 {
     const char *source = opencl_kernels;
-    const opencl_tiles *tiles = &backend->tiles;
+    const opencl_tiles *tiles = &program->tiles;
     char options[160];
     cl_int error;
     snprintf(options, sizeof options,
              "-cl-std=CL1.2 -DOCK_V=%zu -DOCK_ROWS=%zu -DOCK_VECTORS=%zu -DOCK_GROUP=%zu",
              tiles->vector, tiles->rows, tiles->vectors, tiles->group);
-    backend->program = clCreateProgramWithSource(backend->context, 1, &source, NULL, &error);
-    if (!backend->program)
+    program->program = clCreateProgramWithSource(backend->context, 1, &source, NULL, &error);
+    if (!program->program)
         return opencl_failed(backend->base.log, "clCreateProgramWithSource", error);
-    error = clBuildProgram(backend->program, 1, &backend->device, options, NULL, NULL);
-    return error == CL_SUCCESS ? OCK_OK : build_failed(backend, error);
+    error = clBuildProgram(program->program, 1, &backend->device, options, NULL, NULL);
+    return error == CL_SUCCESS ? OCK_OK : build_failed(backend, program->program, error);
 }
 
 static cl_int get_name(cl_kernel kernel, char **name)
@@ -46,45 +44,45 @@ static cl_int get_name(cl_kernel kernel, char **name)
     return clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, length, *name, NULL);
 }
 
-static cl_int make_kernels(opencl_backend *backend)
+static cl_int make_kernels(opencl_program *program)
 {
     cl_uint count = 0;
-    cl_int error = clCreateKernelsInProgram(backend->program, 0, NULL, &count);
+    cl_int error = clCreateKernelsInProgram(program->program, 0, NULL, &count);
     if (error != CL_SUCCESS)
         return error;
-    backend->kernels = calloc(count, sizeof *backend->kernels);
-    backend->names = calloc(count, sizeof *backend->names);
-    if (!backend->kernels || !backend->names)
+    program->kernels = calloc(count, sizeof *program->kernels);
+    program->names = calloc(count, sizeof *program->names);
+    if (!program->kernels || !program->names)
         return CL_OUT_OF_HOST_MEMORY;
-    error = clCreateKernelsInProgram(backend->program, count, backend->kernels, NULL);
+    error = clCreateKernelsInProgram(program->program, count, program->kernels, NULL);
     if (error != CL_SUCCESS)
         return error;
-    backend->kernel_count = count;
+    program->count = count;
     for (cl_uint i = 0; i < count && error == CL_SUCCESS; i++)
-        error = get_name(backend->kernels[i], &backend->names[i]);
+        error = get_name(program->kernels[i], &program->names[i]);
     return error;
 }
 
-ock_status opencl_build(opencl_backend *backend)
+ock_status opencl_build(const opencl_backend *backend, opencl_program *program)
 {
-    ock_status status = build_program(backend);
+    ock_status status = build_program(backend, program);
     if (status != OCK_OK)
         return status;
-    cl_int error = make_kernels(backend);
+    cl_int error = make_kernels(program);
     if (error != CL_SUCCESS)
         return opencl_failed(backend->base.log, "making the kernels", error);
     return OCK_OK;
 }
 
-/* Undoes opencl_build(), also where it stopped half-way. */
-void opencl_unbuild(opencl_backend *backend)
+void opencl_unbuild(opencl_program *program)
 {
-    for (cl_uint i = 0; i < backend->kernel_count; i++) {
-        clReleaseKernel(backend->kernels[i]);
-        free(backend->names[i]);
+    for (cl_uint i = 0; i < program->count; i++) {
+        clReleaseKernel(program->kernels[i]);
+        free(program->names[i]);
     }
-    free(backend->names);
-    free(backend->kernels);
-    if (backend->program)
-        clReleaseProgram(backend->program);
+    free(program->names);
+    free(program->kernels);
+    if (program->program)
+        clReleaseProgram(program->program);
+    *program = (opencl_program){0};
 }

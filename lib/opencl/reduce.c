@@ -8,7 +8,8 @@ enum {
 /* What one level leaves of x: 1 / DEPTH of its rows, or of its vectors in each row or in all. */
 static ock_tensor level_of(const ock_backend *backend, ock_axis axis, const ock_tensor *x)
 {
-    size_t vectors = opencl_ceil_div(x->cols, ((const opencl_backend *)backend)->tiles.vector);
+    size_t vectors =
+        opencl_ceil_div(x->cols, ((const opencl_backend *)backend)->program->tiles.vector);
     ock_tensor y = {.dtype = OCK_F32, .rows = 1, .cols = x->cols};
     if (axis == OCK_ROWS)
         y.rows = opencl_ceil_div(x->rows, DEPTH);
