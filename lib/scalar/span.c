@@ -1,5 +1,6 @@
 /* Compiled once per instruction set, with SCALAR_SPAN naming the result. */
 #include <math.h>
+#include <string.h>
 
 #include "philox.h"
 #include "span.h"
@@ -117,16 +118,23 @@ static void drop(const scalar_mask *mask, size_t row, size_t col, size_t n, floa
 
 /* ---- Steps ---- */
 
+static inline double penalty_of(const ock_penalty *penalty, double w)
+{
+    return penalty->l1 * fabs(w) + penalty->l2 * w * w;
+}
+
 static void penalize(const ock_penalty *penalty, size_t n, const float *w, double *lanes)
 {
-    double l1 = penalty->l1, l2 = penalty->l2;
-    for (size_t j = 0; j < n; j += SCALAR_LANES) {
-        size_t width = n - j < SCALAR_LANES ? n - j : SCALAR_LANES;
-        for (size_t i = 0; i < width; i++) {
-            double value = w[j + i];
-            lanes[i] += l1 * fabs(value) + l2 * value * value;
-        }
-    }
+    const ock_penalty p = *penalty;
+    double sums[SCALAR_LANES];
+    size_t j = 0;
+    memcpy(sums, lanes, sizeof sums);
+    for (; j + SCALAR_LANES <= n; j += SCALAR_LANES)
+        for (size_t i = 0; i < SCALAR_LANES; i++)
+            sums[i] += penalty_of(&p, w[j + i]);
+    for (size_t i = 0; j + i < n; i++)
+        sums[i] += penalty_of(&p, w[j + i]);
+    memcpy(lanes, sums, sizeof sums);
 }
 
 static inline float sign(float w)
