@@ -73,6 +73,33 @@ START_TEST(tiles_are_within_the_rounding_bound)
 }
 END_TEST
 
+/* As the kernels' sums are, so that both give the same bits. */
+START_TEST(tiles_are_chains_of_fma)
+{
+    float a[DEPTH], b[DEPTH * SCALAR_TILE_COLS], tile[SCALAR_TILE_COLS];
+    fill(a, DEPTH, 1);
+    fill(b, DEPTH * SCALAR_TILE_COLS, 2);
+    for (size_t s = 1; s < count; s++) { /* the plain set may lack the instruction */
+        size_t cols = sets[s].tile->cols;
+        scalar_factors factors = {.a = a,
+                                  .b = b,
+                                  .a_row = DEPTH,
+                                  .a_depth = 1,
+                                  .b_row = cols,
+                                  .sums_row = cols,
+                                  .fresh = true};
+        fill(tile, SCALAR_TILE_COLS, 3);
+        sets[s].tile->multiply(&factors, 1, DEPTH, tile);
+        for (size_t j = 0; j < cols; j++) {
+            float chain = 0;
+            for (size_t k = 0; k < DEPTH; k++)
+                chain = fmaf(a[k], b[k * cols + j], chain);
+            ck_assert_float_eq(tile[j], chain);
+        }
+    }
+}
+END_TEST
+
 START_TEST(tiles_transpose)
 {
     float from[SCALAR_TILE_COLS * STRIDE], to[STRIDE * SCALAR_TILE_COLS];
@@ -134,5 +161,5 @@ START_TEST(spans_have_the_same_bits_in_every_set)
 }
 END_TEST
 
-TEST_MAIN("kernels", setup, NULL, tiles_are_within_the_rounding_bound, tiles_transpose,
-          spans_have_the_same_bits_in_every_set)
+TEST_MAIN("kernels", setup, NULL, tiles_are_within_the_rounding_bound, tiles_are_chains_of_fma,
+          tiles_transpose, spans_have_the_same_bits_in_every_set)
