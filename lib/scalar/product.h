@@ -1,4 +1,4 @@
-/* A matrix product cut into jobs of one panel of columns each, and what is done with its tiles
+/* A matrix product cut into jobs of a few panels of columns each, and what is done with its sums
  * before they reach memory. */
 #ifndef OCKHAM_SCALAR_PRODUCT_H
 #define OCKHAM_SCALAR_PRODUCT_H
@@ -26,7 +26,7 @@ typedef struct scalar_product {
     scalar_factors factors;
     size_t b_col;
     bool flipped;          /* rows and cols are the result's columns and rows */
-    scalar_finish *finish; /* or NULL: the sums are the result */
+    scalar_finish *finish; /* or NULL: the sums go to `result` as they are */
     const void *context;
     ock_tensor *result;
     const ock_tensor *soon[SCALAR_SOON]; /* what finish reads, to be fetched in time; or NULL */
