@@ -41,6 +41,7 @@ WRONG = [
     ("step extra", ["extra", "no such argument"]),
     ("optimizer --size", ["--size", "value is missing"]),
     ("startup --device nosuch", ["nosuch", "scalar plain C"]),
+    ("tune --runs 3", ["--runs", "no such option"]),
     ("first-step --json a.json", ["--json", "no such option"]),
 ]
 
@@ -49,9 +50,10 @@ class Bench(Tools):
     def bench(self, *args, **more):
         return self.run_tool(BENCH, *args, **more)
 
-    def measure(self, command, *args, **more):
+    def measure(self, command, *args, runs=2, **more):
         """The JSON of a run, whose form is the same for all commands."""
-        self.bench(command, *args, "--runs", 2, "--json", "bench.json", **more)
+        repeat = ["--runs", runs] if runs else []
+        self.bench(command, *args, *repeat, "--json", "bench.json", **more)
         document = json.loads((self.folder / "bench.json").read_text())
         self.assertEqual(document["benchmark"], command)
         self.assertTrue(document["device"])
@@ -129,6 +131,13 @@ class Bench(Tools):
         self.assertEqual(list(self.rows("optimizer", *SCALAR, "--size", 33)),
                          ["sgd", "momentum", "nesterov", "adam"])
 
+    def test_tune(self):
+        document = self.measure("tune", *SCALAR, "--shape", "8x5x7", "--transpose", "nt", runs=None)
+        [row] = document["rows"]
+        self.assertEqual(row["name"], "8x5x7 nt")
+        self.assertEqual(list(row["candidates"]), ["scalar"])
+        self.assertEqual(row["candidates"][row["best"]], row["median"])
+
     def check_startup(self, rows):
         for state in ("cold", "warm"):
             phases = [rows[f"{state} {phase}"] for phase in ("process", "devices", "context", "step")]
@@ -164,7 +173,7 @@ class Bench(Tools):
     def test_help(self):
         self.bench("--help")
         self.assertRegex(self.bench("--version").stdout, r"^ockham-bench \d+\.\d+\.\d+\n$")
-        for command in ("matmul", "step", "optimizer", "startup", "first-step"):
+        for command in ("matmul", "step", "optimizer", "startup", "tune", "first-step"):
             with self.subTest(command):
                 lines = self.bench(command, "--help").stdout.splitlines()
                 self.assertLess(len(lines), 42)

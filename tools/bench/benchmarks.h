@@ -8,6 +8,7 @@ int run_matmul(const struct options *options);
 int run_step(const struct options *options);
 int run_optimizer(const struct options *options);
 int run_startup(const struct options *options);
+int run_tune(const struct options *options);
 int run_first_step(const struct options *options);
 
 #endif

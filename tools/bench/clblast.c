@@ -92,15 +92,15 @@ static cl_mem copy(const struct clblast *clblast, float *host, size_t count, cl_
                : NULL;
 }
 
-static bool prepare(void *state, const struct product *p)
+static bool prepare(void *state, const struct product *p, const struct operands *operands)
 {
     struct clblast *clblast = state;
     cl_int error = CL_SUCCESS;
     release_buffers(clblast);
     clblast->product = p;
-    clblast->a = copy(clblast, p->a, p->shape.m * p->shape.k, &error);
-    clblast->b = copy(clblast, p->b, p->shape.k * p->shape.n, &error);
-    clblast->c = copy(clblast, p->c, p->shape.m * p->shape.n, &error);
+    clblast->a = copy(clblast, operands->a, p->shape.m * p->shape.k, &error);
+    clblast->b = copy(clblast, operands->b, p->shape.k * p->shape.n, &error);
+    clblast->c = copy(clblast, operands->c, p->shape.m * p->shape.n, &error);
     if (error != CL_SUCCESS)
         fprintf(stderr, "ockham-bench: no buffers for CLBlast: OpenCL's code %d\n", error);
     return error == CL_SUCCESS;

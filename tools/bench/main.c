@@ -15,6 +15,7 @@ static const struct {
     {"step", "training steps, plain and regularised", STEP, run_step},
     {"optimizer", "the optimisers' steps on a large parameter", OPTIMIZER, run_optimizer},
     {"startup", "from a process's start to its first training step", STARTUP, run_startup},
+    {"tune", "choose the kernels for products ahead of time", TUNE, run_tune},
     {"first-step", "what startup runs: one step, and when it was done", FIRST_STEP, run_first_step},
 };
 

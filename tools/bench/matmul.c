@@ -78,52 +78,44 @@ static double run_ockham(void *state, size_t times)
 
 /* ---- A product ---- */
 
-static ock_status make_product(struct matmul *matmul, struct product *p)
+static ock_status make_operands(struct matmul *matmul, const struct product *p,
+                                struct operands *operands)
 {
     const struct session *session = &matmul->session;
     const size_t m = p->shape.m, n = p->shape.n, k = p->shape.k;
     matmul->options = ock_matmul_defaults();
     matmul->options.transpose_a = p->transpose_a;
     matmul->options.transpose_b = p->transpose_b;
-    ock_status status =
-        session_tensor(session, p->transpose_a ? k : m, p->transpose_a ? m : k, &matmul->a, &p->a);
+    ock_status status = session_tensor(session, p->transpose_a ? k : m, p->transpose_a ? m : k,
+                                       &matmul->a, &operands->a);
     if (status == OCK_OK)
         status = session_tensor(session, p->transpose_b ? n : k, p->transpose_b ? k : n, &matmul->b,
-                                &p->b);
+                                &operands->b);
     if (status == OCK_OK)
-        status = session_tensor(session, m, n, &matmul->c, &p->c);
+        status = session_tensor(session, m, n, &matmul->c, &operands->c);
     return status;
 }
 
-static void free_product(struct matmul *matmul, struct product *p)
+static void free_operands(struct matmul *matmul, struct operands *operands)
 {
     ock_tensor_destroy(matmul->c);
     ock_tensor_destroy(matmul->b);
     ock_tensor_destroy(matmul->a);
     matmul->a = matmul->b = matmul->c = NULL;
-    free(p->c);
-    free(p->b);
-    free(p->a);
-}
-
-static struct row make_row(const struct product *p, const char *transpose)
-{
-    const size_t m = p->shape.m, n = p->shape.n, k = p->shape.k;
-    struct row row = row_of((struct spread){NAN, NAN, NAN});
-    row.flops = 2.0 * (double)m * (double)n * (double)k;
-    row.bytes = sizeof(float) * ((double)(m * k) + (double)(k * n) + (double)(m * n));
-    snprintf(row.name, sizeof row.name, "%zux%zux%zu %s", m, n, k, transpose);
-    return row;
+    free(operands->c);
+    free(operands->b);
+    free(operands->a);
 }
 
 /* False where Ockham failed; a peer that fails is left out of the row. */
-static bool time_product(struct matmul *matmul, const struct product *p, struct row *row)
+static bool time_product(struct matmul *matmul, const struct product *p,
+                         const struct operands *operands, struct row *row)
 {
     struct contender contenders[1 + PEERS] = {{.run = run_ockham, .state = matmul}};
     size_t runs = (size_t)matmul->session.options->runs, count = 1;
     int places[1 + PEERS];
     for (int i = 0; i < PEERS; i++)
-        if (matmul->peers[i] && known_peers[i]->prepare(matmul->peers[i], p)) {
+        if (matmul->peers[i] && known_peers[i]->prepare(matmul->peers[i], p, operands)) {
             places[count] = i;
             contenders[count++] =
                 (struct contender){.run = known_peers[i]->run, .state = matmul->peers[i]};
@@ -135,41 +127,35 @@ static bool time_product(struct matmul *matmul, const struct product *p, struct 
     return !contenders[0].failed;
 }
 
-static int measure_row(struct matmul *matmul, struct shape shape, int transpose, struct row *row)
+static int measure_product(struct matmul *matmul, const struct product *product, struct row *row)
 {
-    struct product product = {
-        .shape = shape, .transpose_a = transpose & 2, .transpose_b = transpose & 1};
+    struct operands operands = {0};
     int exit_status = EXIT_SUCCESS;
-    *row = make_row(&product, transpose_name(transpose));
-    if (make_product(matmul, &product) != OCK_OK)
+    *row = row_of_product(product);
+    if (make_operands(matmul, product, &operands) != OCK_OK)
         exit_status = session_failed(&matmul->session, row->name);
-    else if (!time_product(matmul, &product, row))
+    else if (!time_product(matmul, product, &operands, row))
         exit_status = EXIT_FAILURE;
-    free_product(matmul, &product);
+    free_operands(matmul, &operands);
     return run_interrupted() ? EXIT_INTERRUPTED : exit_status;
 }
 
 /* ---- All of them ---- */
 
-static int measure_all(struct matmul *matmul, const struct shape_list *list, struct report *report)
+/* What can be had of the device is measured again and again, since the best of it counts. */
+static int measure_all(struct matmul *matmul, struct report *report)
 {
-    const unsigned given = matmul->session.options->transposes;
-    const unsigned asked = given ? given : (1u << TRANSPOSES) - 1;
+    const struct options *options = matmul->session.options;
+    struct product products[PRODUCTS_MAX];
+    size_t count = products_list(&options->shapes, options->transposes, products);
     struct progress progress;
     int exit_status = EXIT_SUCCESS;
-    size_t transposes = 0;
-    for (int t = 0; t < TRANSPOSES; t++)
-        transposes += asked >> t & 1;
-    progress_begin(&progress, list->count * transposes);
-    for (size_t i = 0; i < list->count && exit_status == EXIT_SUCCESS; i++) {
-        for (int t = 0; t < TRANSPOSES && exit_status == EXIT_SUCCESS; t++) {
-            if (!(asked >> t & 1))
-                continue;
-            struct row *row = &report->rows[report->count++];
-            exit_status = measure_row(matmul, list->shapes[i], t, row);
-            progress_tick(&progress, row->name);
-        }
-        if (exit_status == EXIT_SUCCESS)
+    progress_begin(&progress, count);
+    for (size_t i = 0; i < count && exit_status == EXIT_SUCCESS; i++) {
+        struct row *row = &report->rows[report->count++];
+        exit_status = measure_product(matmul, &products[i], row);
+        progress_tick(&progress, row->name);
+        if (exit_status == EXIT_SUCCESS && (i + 1) % TRANSPOSES == 0)
             exit_status = session_measure(&matmul->session);
     }
     progress_end(&progress);
@@ -179,8 +165,7 @@ static int measure_all(struct matmul *matmul, const struct shape_list *list, str
 int run_matmul(const struct options *options)
 {
     struct matmul matmul = {0};
-    struct shape_list list = options->shapes.count ? options->shapes : shapes_default();
-    struct row rows[SHAPES_MAX * TRANSPOSES];
+    struct row rows[PRODUCTS_MAX];
     struct report report = {.session = &matmul.session,
                             .benchmark = "matmul",
                             .unit = "us",
@@ -194,7 +179,7 @@ int run_matmul(const struct options *options)
     int exit_status = session_open(&matmul.session, options);
     if (exit_status == EXIT_SUCCESS) {
         open_peers(&matmul);
-        exit_status = measure_all(&matmul, &list, &report);
+        exit_status = measure_all(&matmul, &report);
     }
     close_peers(&matmul);
     if (exit_status == EXIT_SUCCESS)

@@ -7,6 +7,7 @@
 
 struct openblas {
     const struct product *product;
+    const struct operands *operands;
 };
 
 /* 2^20 ticks: long enough to last from one call to the next. */
@@ -26,22 +27,23 @@ static void *open_openblas(const struct session *session, char *about, size_t si
     return openblas;
 }
 
-static bool prepare(void *state, const struct product *product)
+static bool prepare(void *state, const struct product *product, const struct operands *operands)
 {
-    ((struct openblas *)state)->product = product;
+    *(struct openblas *)state = (struct openblas){product, operands};
     return true;
 }
 
 static double run(void *state, size_t times)
 {
     const struct product *p = ((struct openblas *)state)->product;
+    const struct operands *operands = ((struct openblas *)state)->operands;
     const int m = (int)p->shape.m, n = (int)p->shape.n, k = (int)p->shape.k;
     const CBLAS_TRANSPOSE a_op = p->transpose_a ? CblasTrans : CblasNoTrans;
     const CBLAS_TRANSPOSE b_op = p->transpose_b ? CblasTrans : CblasNoTrans;
     double start = run_now();
     for (size_t i = 0; i < times; i++)
-        cblas_sgemm(CblasRowMajor, a_op, b_op, m, n, k, 1, p->a, p->transpose_a ? m : k, p->b,
-                    p->transpose_b ? k : n, 0, p->c, n);
+        cblas_sgemm(CblasRowMajor, a_op, b_op, m, n, k, 1, operands->a, p->transpose_a ? m : k,
+                    operands->b, p->transpose_b ? k : n, 0, operands->c, n);
     return run_now() - start;
 }
 

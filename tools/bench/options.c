@@ -7,7 +7,9 @@
 #define PROGRAM "ockham-bench"
 #define AT(member) offsetof(struct options, member)
 #define NETWORK (STEP | STARTUP | FIRST_STEP)
-#define REPORTED (MATMUL | STEP | OPTIMIZER | STARTUP)
+#define PRODUCTS (MATMUL | TUNE)
+#define REPEATED (MATMUL | STEP | OPTIMIZER | STARTUP)
+#define REPORTED (REPEATED | TUNE)
 #define ALL (REPORTED | FIRST_STEP)
 #define WIDTHS "a whole number from 1 to 65536"
 
@@ -36,11 +38,11 @@ static const struct option_row table[] = {
      read_text, AT(device), 0, 0},
     {"threads", "N", "of plain C and of OpenBLAS [all processors]", "a whole number from 1 to 1024",
      ALL, read_whole, AT(threads), 1, 1024},
-    {"runs", "N", "how often each figure is taken [7]", "a whole number from 1 to 100", REPORTED,
+    {"runs", "N", "how often each figure is taken [7]", "a whole number from 1 to 100", REPEATED,
      read_whole, AT(runs), 1, RUNS_MAX},
     {"shape", "MxNxK", "this product, and not the list; may be repeated",
-     "MxNxK, each from 1 to 65536, 64 times at most", MATMUL, read_shape, AT(shapes), 0, 0},
-    {"transpose", "AB", "only nn, nt, tn or tt; may be repeated", "nn, nt, tn or tt", MATMUL,
+     "MxNxK, each from 1 to 65536, 64 times at most", PRODUCTS, read_shape, AT(shapes), 0, 0},
+    {"transpose", "AB", "only nn, nt, tn or tt; may be repeated", "nn, nt, tn or tt", PRODUCTS,
      read_transpose, AT(transposes), 0, 0},
     {"no-openblas", NULL, "leave OpenBLAS out", NULL, MATMUL, read_flag, AT(no_openblas), 0, 0},
     {"no-clblast", NULL, "leave CLBlast out, which is slow on CPUs", NULL, MATMUL, read_flag,
@@ -93,6 +95,12 @@ static const struct command_help helps[] = {
      "Each run begins with empty caches of kernels and of measurements, in a folder of\n"
      "its own (cold), and is repeated with what the first one left there (warm).\n\n"
      "  ockham-bench startup --device cpu --runs 3\n"},
+    {TUNE, "Chooses the kernels for products, so that no program has to wait for that later.",
+     "Prints the ways there are with the least time that each took, the fastest first;\n"
+     "* marks the one that is remembered for all products of about these sizes.\n" LIMIT
+     "each matrix is moved once.\n\n"
+     "  ockham-bench tune --device cpu\n"
+     "  ockham-bench tune --shape 256x1000x784 --shape 256x1000x1000\n"},
     {FIRST_STEP,
      "Does one training step. Prints when it began, had listed the devices, had a\n"
      "context, and had done the step, in seconds; startup calls it.",
@@ -115,7 +123,7 @@ enum parse_result options_parse(enum command command, int argc, char **argv,
                                                       helps};
     *options = (struct options){
         .command = command,
-        .runs = 7,
+        .runs = command == TUNE ? 1 : 7,
         .inputs = 784,
         .width = 500,
         .depth = 5,

@@ -13,7 +13,8 @@ enum command {
     STEP = 2,
     OPTIMIZER = 4,
     STARTUP = 8,
-    FIRST_STEP = 16, /* what startup runs, as a process of its own */
+    TUNE = 16,
+    FIRST_STEP = 32, /* what startup runs, as a process of its own */
 };
 
 enum {

@@ -5,9 +5,7 @@
 #include "session.h"
 
 /* Row-major and contiguous: a is M x K or, transposed, K x M; b is K x N or N x K; c is M x N. */
-struct product {
-    struct shape shape;
-    bool transpose_a, transpose_b;
+struct operands {
     float *a, *b, *c;
 };
 
@@ -15,9 +13,9 @@ struct peer {
     /* `about` receives which version runs how or, where NULL is returned, why none does. */
     void *(*open)(const struct session *session, char *about, size_t size);
     void (*close)(void *state);
-    /* The product, which stays the caller's, is what run() repeats until the next. Both say on
-     * standard error what failed; run() is a contender's. */
-    bool (*prepare)(void *state, const struct product *product);
+    /* The product, all of which stays the caller's, is what run() repeats until the next. Both say
+     * on standard error what failed; run() is a contender's. */
+    bool (*prepare)(void *state, const struct product *product, const struct operands *operands);
     double (*run)(void *state, size_t times);
 };
 

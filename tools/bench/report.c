@@ -19,6 +19,17 @@ struct row row_of(struct spread time)
     return row;
 }
 
+struct row row_of_product(const struct product *product)
+{
+    const double m = (double)product->shape.m, n = (double)product->shape.n;
+    const double k = (double)product->shape.k;
+    struct row row = row_of((struct spread){NAN, NAN, NAN});
+    row.flops = 2 * m * n * k;
+    row.bytes = sizeof(float) * (m * k + k * n + m * n);
+    product_name(product, row.name, sizeof row.name);
+    return row;
+}
+
 /* ---- What follows from the figures ---- */
 
 double report_scale(const struct report *report)
@@ -78,6 +89,13 @@ static void print_head(const struct report *report)
     fputc('\n', stream);
 }
 
+static void print_tuning(FILE *stream, const ock_tuning *tuning, double scale)
+{
+    for (size_t i = 0; i < tuning->count; i++)
+        fprintf(stream, "  %s%s %.2f", tuning->candidates[i].name, i == tuning->best ? "*" : "",
+                scale * tuning->candidates[i].seconds);
+}
+
 static void print_row(const struct report *report, const struct row *row)
 {
     FILE *stream = report->session->talk;
@@ -95,6 +113,8 @@ static void print_row(const struct report *report, const struct row *row)
     for (int peer = 0; peer < PEERS; peer++)
         if (has_peer(report, peer))
             print_cell(stream, 9, 2, row->peers[peer] / row->time.median);
+    if (row->tuning)
+        print_tuning(stream, row->tuning, scale);
     fputc('\n', stream);
 }
 
@@ -134,6 +154,17 @@ static void print_table(const struct report *report)
 
 /* ---- For programs ---- */
 
+static bool add_tuning(cJSON *object, const ock_tuning *tuning, double scale)
+{
+    cJSON *candidates = cJSON_AddObjectToObject(object, "candidates");
+    bool added = candidates;
+    for (size_t i = 0; added && i < tuning->count; i++)
+        added = cJSON_AddNumberToObject(candidates, tuning->candidates[i].name,
+                                        scale * tuning->candidates[i].seconds);
+    return added && (tuning->count == 0 ||
+                     json_add_text(object, "best", tuning->candidates[tuning->best].name));
+}
+
 static bool add_row(const struct report *report, cJSON *rows, const struct row *row)
 {
     const double scale = report_scale(report);
@@ -148,6 +179,8 @@ static bool add_row(const struct report *report, cJSON *rows, const struct row *
         added = cJSON_AddNumberToObject(object, "relative", row->relative);
     for (int peer = 0; added && report->peers && peer < PEERS; peer++)
         added = cJSON_AddNumberToObject(object, peer_keys[peer], scale * row->peers[peer]);
+    if (added && row->tuning)
+        added = add_tuning(object, row->tuning, scale);
     return added;
 }
 

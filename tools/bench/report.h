@@ -7,14 +7,16 @@
 
 struct row {
     char name[64];
-    struct spread time;  /* seconds */
-    double flops, bytes; /* that cannot be avoided; 0 and 0: no limit is known */
-    double relative;     /* as the benchmark defines it; NaN: nothing */
-    double peers[PEERS]; /* their medians, seconds; NaN: none */
+    struct spread time;       /* seconds */
+    double flops, bytes;      /* that cannot be avoided; 0 and 0: no limit is known */
+    double relative;          /* as the benchmark defines it; NaN: nothing */
+    double peers[PEERS];      /* their medians, seconds; NaN: none */
+    const ock_tuning *tuning; /* NULL: none */
 };
 
-/* With its time, and nothing else known. */
+/* With its time, and nothing else known; with a product's name, FLOPs and bytes. */
 struct row row_of(struct spread time);
+struct row row_of_product(const struct product *product);
 
 struct report {
     const struct session *session;

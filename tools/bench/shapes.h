@@ -1,4 +1,4 @@
-/* Which products matmul times. */
+/* Which products are timed. */
 #ifndef OCKHAM_BENCH_SHAPES_H
 #define OCKHAM_BENCH_SHAPES_H
 
@@ -10,9 +10,15 @@ struct shape {
     size_t m, n, k;
 };
 
+struct product {
+    struct shape shape;
+    bool transpose_a, transpose_b;
+};
+
 enum {
     SHAPES_MAX = 64,
     TRANSPOSES = 4,
+    PRODUCTS_MAX = SHAPES_MAX * TRANSPOSES,
 };
 
 struct shape_list {
@@ -23,11 +29,16 @@ struct shape_list {
 /* Reads "128x500x784" and appends it; false where that is no shape, or the list is full. */
 bool shapes_add(struct shape_list *list, const char *text);
 
-/* The study's, powers of two, odd, thin, of one row, and of K = 1. */
-struct shape_list shapes_default(void);
+/* "nn", "nt", "tn" and "tt": bit 1 of what is returned is A's, bit 0 is B's; -1: none of them. */
+int transpose_find(const char *name);
 
-/* "nn", "nt", "tn" and "tt": bit 1 of the index is A's, bit 0 is B's. */
-const char *transpose_name(int transpose);
-int transpose_find(const char *name); /* -1: none of them */
+/* Each shape with each transpose, whose bits are asked for; returns how many these are. No shape
+ * means the built-in ones, the study's, powers of two, odd, thin, of one row, and of K = 1; no
+ * transpose means all. */
+size_t products_list(const struct shape_list *list, unsigned transposes,
+                     struct product products[PRODUCTS_MAX]);
+
+/* "128x500x784 nn" */
+void product_name(const struct product *product, char *name, size_t size);
 
 #endif
