@@ -1,5 +1,5 @@
-/* C = alpha op(A) op(B) + beta C, with op(A) m x k, op(B) k x n. With c_transposed it is C^T that has
- * m rows: products that are thin one way are quicker the other way round. */
+/* C = alpha op(A) op(B) + beta C, with op(A) m x k, op(B) k x n. With c_transposed it is C^T that
+ * has m rows: products that are thin one way are quicker the other way round. */
 #include "tile.cl"
 
 static void store_element(float product, float alpha, float beta, global float *c)
@@ -65,8 +65,8 @@ kernel void matmul_packed(TENSOR(const float, a), TENSOR(const float, b), TENSOR
 #define DOT_COLS 2
 #define DOT_DEPTH 1024
 
-/* Columns of op(B) from row k on, each in one piece, with zeros up to a whole vector; zeros for those
- * beyond its last. */
+/* Columns of op(B) from row k on, each in one piece, with zeros up to a whole vector; zeros for
+ * those beyond its last. */
 static void pack_columns(matrix b, extent e, uint k, uint depth, uint col, realV *columns)
 {
     for (uint c = 0; c < DOT_COLS; c++) {
