@@ -247,13 +247,21 @@ START_TEST(what_cannot_be_is_measured_anew)
 }
 END_TEST
 
+/* Nor is there memory to measure in. */
 START_TEST(untuned_takes_the_default_and_measures_nothing)
 {
+    ock_memory forced, untuned;
     if (!find_both())
         return;
-    setenv("OCKHAM_TUNE", "0", 1);
-    ock_context *context = open_with(NULL);
+    ock_context *context = open_with("cpu");
     multiply(context, &row, 0, chosen);
+    assert_ok(ock_context_memory(context, &forced));
+    ock_context_destroy(context);
+    setenv("OCKHAM_TUNE", "0", 1);
+    context = open_with(NULL);
+    multiply(context, &row, 0, chosen);
+    assert_ok(ock_context_memory(context, &untuned));
+    ck_assert_uint_eq(untuned.peak, forced.peak);
     ck_assert_mem_eq(chosen, by_tiles, sizeof chosen);
     ck_assert_int_eq(list_folder("cache", NULL, 0), 0);
     ock_context_destroy(context);
