@@ -44,12 +44,13 @@ OCK_API ock_matmul_options ock_matmul_defaults(void);
  * beta is 0, C is not read. options may be NULL.
  *
  * An OpenCL device has several ways to compute it. The first product of its kind, which is what is
- * transposed and the sizes, small ones exactly and larger ones up to the next power of two, waits
- * while the few that may be best are timed on its operands, some tenths of a second at most
- * besides compiling them; the best is remembered, and kept as context.h says of measurements.
- * Contexts that measure nothing take the default. Each element is within (K + 1) 2^-24 sum|a b| of
- * the exact sum, before alpha and beta. All ways but two give the same bits: those called "dots"
- * and "clblast" add in orders of their own. With the same cache the same way is taken. */
+ * transposed and the sizes, those up to 4 exactly and larger ones up to the next power of two,
+ * waits while the few that may be best are timed on its operands: compiled, run twice each, and
+ * then for up to some 0.2 s. The best is remembered, and kept in the files of
+ * ock_context_options.untuned; with the same files the same way is taken. Contexts that measure
+ * nothing take the default. Each element is within (K + 1) 2^-24 sum|a b| of the exact sum, before
+ * alpha and beta. All ways but two give the same bits: "dots" and "clblast" add in orders of their
+ * own. */
 OCK_API ock_status ock_matmul(const ock_matmul_options *options, const ock_tensor *a,
                               const ock_tensor *b, ock_tensor *c);
 
@@ -67,11 +68,11 @@ typedef struct ock_tuning {
 } ock_tuning;
 
 /* Times anew what may compute a product of this kind, on data of its own, and remembers the best
- * for ock_matmul() and, where it gives the same bits as the default, for the fused layers below.
- * best may not be the fastest: the default gives way only to what is clearly faster. A context that
- * measures nothing remembers nothing. Plain C has one way, "scalar". Waits. options may be NULL;
- * *tuning is all zeros on failure.
- * Errors: as for ock_tensor_create(), and OCK_DEVICE_FAILED. */
+ * for ock_matmul() and, where it gives the same bits as the default, for the fused layers below,
+ * whose penalties alone it may round otherwise. best may not be the fastest: the default gives way
+ * only to what is clearly faster. A context that measures nothing remembers nothing. Plain C has
+ * one way, "scalar". Waits. options may be NULL; *tuning is all zeros on failure. Errors: as for
+ * ock_tensor_create(), and OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_matmul_tune(ock_context *context, const ock_matmul_options *options,
                                    size_t m, size_t n, size_t k, ock_tuning *tuning);
 
