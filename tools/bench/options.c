@@ -11,7 +11,7 @@
 #define REPEATED (MATMUL | STEP | OPTIMIZER | STARTUP)
 #define REPORTED (REPEATED | TUNE)
 #define ALL (REPORTED | FIRST_STEP)
-#define WIDTHS "a whole number from 1 to 65536"
+#define WIDTHS "a whole number from 1 to 16384"
 
 static bool read_shape(const struct option_row *row, const char *text, void *options)
 {
@@ -41,25 +41,25 @@ static const struct option_row table[] = {
     {"runs", "N", "how often each figure is taken [7]", "a whole number from 1 to 100", REPEATED,
      read_whole, AT(runs), 1, RUNS_MAX},
     {"shape", "MxNxK", "this product, and not the list; may be repeated",
-     "MxNxK, each from 1 to 65536, 64 times at most", PRODUCTS, read_shape, AT(shapes), 0, 0},
+     "MxNxK, each from 1 to 16384, 64 times at most", PRODUCTS, read_shape, AT(shapes), 0, 0},
     {"transpose", "AB", "only nn, nt, tn or tt; may be repeated", "nn, nt, tn or tt", PRODUCTS,
      read_transpose, AT(transposes), 0, 0},
     {"no-openblas", NULL, "leave OpenBLAS out", NULL, MATMUL, read_flag, AT(no_openblas), 0, 0},
     {"no-clblast", NULL, "leave CLBlast out, which is slow on CPUs", NULL, MATMUL, read_flag,
      AT(no_clblast), 0, 0},
     {"inputs", "N", "features of a sample [784]", WIDTHS, NETWORK, read_whole, AT(inputs), 1,
-     65536},
-    {"width", "N", "of each hidden layer [500]", WIDTHS, NETWORK, read_whole, AT(width), 1, 65536},
+     16384},
+    {"width", "N", "of each hidden layer [500]", WIDTHS, NETWORK, read_whole, AT(width), 1, 16384},
     {"depth", "N", "hidden layers [5]", "a whole number from 1 to 64", NETWORK, read_whole,
      AT(depth), 1, 64},
-    {"outputs", "N", "classes [10]", WIDTHS, NETWORK, read_whole, AT(outputs), 1, 65536},
-    {"batch", "N", "samples a step [128]", WIDTHS, NETWORK, read_whole, AT(batch), 1, 65536},
+    {"outputs", "N", "classes [10]", WIDTHS, NETWORK, read_whole, AT(outputs), 1, 16384},
+    {"batch", "N", "samples a step [128]", WIDTHS, NETWORK, read_whole, AT(batch), 1, 16384},
     {"steps", "N", "steps a run [20]", "a whole number from 1 to 1000", STEP, read_whole, AT(steps),
      1, 1000},
     {"scaling", NULL, "the plain step alone, for 4 widths and 6 batches", NULL, STEP, read_flag,
      AT(scaling), 0, 0},
-    {"size", "N", "of the N x N parameter [4096]", "a whole number from 1 to 32768", OPTIMIZER,
-     read_whole, AT(size), 1, 32768},
+    {"size", "N", "of the N x N parameter [4096]", "a whole number from 1 to 16384", OPTIMIZER,
+     read_whole, AT(size), 1, 16384},
     {"json", "FILE", "write the results (-: standard output)",
      "a file in a folder that can be written, or -", REPORTED, read_output, AT(json), 0, 0},
     {"plot", "FILE", "draw them, by gnuplot",

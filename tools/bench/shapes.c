@@ -7,7 +7,7 @@
 #include "cli.h"
 
 enum {
-    DIMENSION_MAX = 65536 /* so that no product of two overflows */
+    DIMENSION_MAX = 16384 /* at most 1 GiB a matrix */
 };
 
 /* The digits up to `end`, or to the text's end for '\0'; NULL where there is no such number. */
