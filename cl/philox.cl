@@ -7,34 +7,31 @@
 #define PURPOSE_DROPOUT 1
 #define PURPOSE_AUGMENT 4
 
-/* Turns the counters c into draws; U is uint, or a vector of them for as many draws. W is as many
- * ulong, in whose low halves the words are meanwhile: one multiplication makes both halves of a
- * product, and what it leaves in the high halves does not matter. */
-#define PHILOX(U, W, name)                                                                         \
-    static void name(U c[4], uint2 key)                                                            \
+/* Turns counters into draws, as many at a time as W has elements: W is ulong, or a vector of them,
+ * in whose low halves the words are. One multiplication makes both halves of a product, and what is
+ * left in the high halves means nothing. */
+#define PHILOX(W, name)                                                                            \
+    static void name(W w[4], uint2 key)                                                            \
     {                                                                                              \
-        W w0 = convert_##W(c[0]), w1 = convert_##W(c[1]);                                          \
-        W w2 = convert_##W(c[2]), w3 = convert_##W(c[3]);                                          \
-        for (int i = 0; i < 10; i++) {                                                             \
-            W a = (w0 & 0xFFFFFFFFu) * 0xD2511F53u, b = (w2 & 0xFFFFFFFFu) * 0xCD9E8D57u;          \
-            w0 = b >> 32 ^ w1 ^ key.x;                                                             \
-            w1 = b;                                                                                \
-            w2 = a >> 32 ^ w3 ^ key.y;                                                             \
-            w3 = a;                                                                                \
+        _Pragma("unroll") for (int i = 0; i < 10; i++)                                             \
+        {                                                                                          \
+            W a = (w[0] & 0xFFFFFFFFu) * 0xD2511F53u, b = (w[2] & 0xFFFFFFFFu) * 0xCD9E8D57u;      \
+            w[0] = b >> 32 ^ w[1] ^ key.x;                                                         \
+            w[1] = b;                                                                              \
+            w[2] = a >> 32 ^ w[3] ^ key.y;                                                         \
+            w[3] = a;                                                                              \
             key += (uint2)(0x9E3779B9u, 0xBB67AE85u);                                              \
         }                                                                                          \
-        c[0] = convert_##U(w0), c[1] = convert_##U(w1);                                            \
-        c[2] = convert_##U(w2), c[3] = convert_##U(w3);                                            \
     }
 
-PHILOX(uint, ulong, philox_rounds)
+PHILOX(ulong, philox_rounds)
 
 /* The draw of one counter; the key is the seed, low word first. */
 static uint4 philox(uint4 counter, uint2 key)
 {
-    uint c[4] = {counter.x, counter.y, counter.z, counter.w};
-    philox_rounds(c, key);
-    return (uint4)(c[0], c[1], c[2], c[3]);
+    ulong w[4] = {counter.x, counter.y, counter.z, counter.w};
+    philox_rounds(w, key);
+    return (uint4)((uint)w[0], (uint)w[1], (uint)w[2], (uint)w[3]);
 }
 
 /* A kernel's parameters for a dropout (opencl_arg_dropout), and the record made of them. */
@@ -49,35 +46,34 @@ typedef struct {
     uint step, layer;
 } dropout_t;
 
+/* Draws for V columns, four words each. */
+#if OCK_V == 16
+typedef ulong4 draws;
+typedef ulong8 words;
+#define DRAW_INDICES (ulong4)(0, 1, 2, 3)
+#elif OCK_V == 8
+typedef ulong2 draws;
+typedef ulong4 words;
+#define DRAW_INDICES (ulong2)(0, 1)
+#else
+typedef ulong draws;
+typedef ulong2 words;
+#define DRAW_INDICES 0
+#endif
+
+PHILOX(draws, philox_draws)
+
 /* The random words of V columns from (row, col) on, col a multiple of V, in a tensor of `cols`. */
-#if OCK_V == 4
 static uintV dropout_words(const dropout_t *d, uint row, uint col, uint cols)
 {
     uint element = row * ((cols + 3) / 4) + col / 4;
-    return philox((uint4)(element, d->step, d->layer, PURPOSE_DROPOUT), d->seed);
+    draws w[4] = {DRAW_INDICES + element, d->step, d->layer, PURPOSE_DROPOUT};
+    words both;
+    philox_draws(w, d->seed);
+    both.even = (w[0] & 0xFFFFFFFFu) | w[1] << 32;
+    both.odd = (w[2] & 0xFFFFFFFFu) | w[3] << 32;
+    return JOIN(as_uint, OCK_V)(both);
 }
-#elif OCK_V == 8
-PHILOX(uint2, ulong2, philox_rounds2)
-
-static uintV dropout_words(const dropout_t *d, uint row, uint col, uint cols)
-{
-    uint2 element = row * ((cols + 3) / 4) + col / 4 + (uint2)(0, 1);
-    uint2 c[4] = {element, d->step, d->layer, PURPOSE_DROPOUT};
-    philox_rounds2(c, d->seed);
-    return (uintV)(c[0].x, c[1].x, c[2].x, c[3].x, c[0].y, c[1].y, c[2].y, c[3].y);
-}
-#else
-PHILOX(uint4, ulong4, philox_rounds4)
-
-static uintV dropout_words(const dropout_t *d, uint row, uint col, uint cols)
-{
-    uint4 element = row * ((cols + 3) / 4) + col / 4 + (uint4)(0, 1, 2, 3);
-    uint4 c[4] = {element, d->step, d->layer, PURPOSE_DROPOUT};
-    philox_rounds4(c, d->seed);
-    return (uintV)(c[0].x, c[1].x, c[2].x, c[3].x, c[0].y, c[1].y, c[2].y, c[3].y,
-                   c[0].z, c[1].z, c[2].z, c[3].z, c[0].w, c[1].w, c[2].w, c[3].w);
-}
-#endif
 
 /* x mask / (1 - rate), for V columns of x from (row, col) on. */
 static realV dropped(realV x, const dropout_t *d, uint row, uint col, uint cols)
