@@ -95,7 +95,8 @@ class Load:
         after = self.read()
         if self.before and after:
             busy, own, all_time = (b - a for a, b in zip(self.before, after))
-            self.share = max(0, busy - own) / all_time
+            if all_time:  # a run may be over within a tick
+                self.share = max(0, busy - own) / all_time
 
     def read(self):
         """Clock ticks of processors that were busy, of those for the workers, and of all."""
