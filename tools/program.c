@@ -1,0 +1,39 @@
+#include "program.h"
+
+#include <ockham/version.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static void print_usage(const struct program *program, FILE *stream)
+{
+    fprintf(stream, "Usage: %s COMMAND [OPTION]...\n\n", program->name);
+    for (size_t i = 0; i < program->count; i++)
+        fprintf(stream, "  %-10s %s\n", program->commands[i].name, program->commands[i].about);
+    fprintf(stream,
+            "\n%s COMMAND --help lists a command's options; --version tells the version.\n"
+            "OCKHAM_DEVICE says, as --device does, what to run on.\n",
+            program->name);
+}
+
+int program_main(const struct program *program, int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_usage(program, stdout);
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("%s %s\n", program->name, ock_version());
+        return EXIT_SUCCESS;
+    }
+    for (size_t i = 0; i < program->count; i++)
+        if (strcmp(name, program->commands[i].name) == 0)
+            return program->run(i, argc, argv);
+    if (*name)
+        fprintf(stderr, "%s: %s: no such command\n", program->name, name);
+    print_usage(program, stderr);
+    return EXIT_USAGE;
+}
