@@ -61,11 +61,6 @@ void opencl_arg_buffer(opencl_call *call, cl_mem buffer)
     set_argument(call, sizeof buffer, &buffer);
 }
 
-void opencl_arg_local(opencl_call *call, size_t bytes)
-{
-    set_argument(call, bytes, NULL);
-}
-
 void opencl_arg_tensor(opencl_call *call, const ock_tensor *tensor)
 {
     opencl_arg_buffer(call, tensor ? tensor->storage->handle : NULL);

@@ -122,7 +122,6 @@ void opencl_arg_uint(opencl_call *call, uint32_t value);
 void opencl_arg_float(opencl_call *call, float value);
 void opencl_arg_ulong(opencl_call *call, uint64_t value);
 void opencl_arg_buffer(opencl_call *call, cl_mem buffer);
-void opencl_arg_local(opencl_call *call, size_t bytes);
 
 /* Three arguments: __global T *x, ulong x_offset, uint x_stride. NULL gives NULL, 0, 0. */
 void opencl_arg_tensor(opencl_call *call, const ock_tensor *tensor);
