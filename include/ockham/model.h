@@ -23,6 +23,8 @@ typedef enum ock_initializer {
 
 typedef struct ock_dense {
     ock_penalty kernel, bias;
+    ock_penalty activity; /* of the output, after the activation (keras's activity_regularizer) */
+    ock_constraint kernel_constraint, bias_constraint;
     ock_initializer initializer; /* of the kernel; biases begin at 0 */
     bool no_bias;
 } ock_dense;

@@ -28,6 +28,10 @@ typedef enum ock_purpose {
     OCK_PURPOSE_SHUFFLE = 2,
     OCK_PURPOSE_WEIGHTS = 3,
     OCK_PURPOSE_AUGMENT = 4,
+    OCK_PURPOSE_NOISE = 5,
+    OCK_PURPOSE_MIXUP = 6,
+    OCK_PURPOSE_ELASTIC = 7,
+    OCK_PURPOSE_SEARCH = 8,
 } ock_purpose;
 
 /* ---- Products ---- */
@@ -231,6 +235,7 @@ OCK_API ock_status ock_augmentation_check(ock_context *context,
 typedef enum ock_optimizer_kind {
     OCK_SGD,
     OCK_ADAM,
+    OCK_RMSPROP,
 } ock_optimizer_kind;
 
 /* SGD (keras.optimizers.SGD): w -= lr g; with momentum m = momentum m - lr g and
@@ -240,10 +245,23 @@ typedef enum ock_optimizer_kind {
 typedef struct ock_optimizer {
     ock_optimizer_kind kind;
     float learning_rate; /* >= 0 */
-    float momentum;      /* SGD; 0 <= momentum < 1 */
+    float momentum;      /* SGD, RMSprop; 0 <= momentum < 1 */
     bool nesterov;       /* SGD, with momentum */
     float beta1, beta2;  /* Adam; 0 <= beta < 1 */
-    float epsilon;       /* Adam; > 0 */
+    float rho;           /* RMSprop; 0 <= rho < 1 */
+    float epsilon;       /* Adam, RMSprop; > 0 */
+    /* Decoupled decay, w -= learning_rate weight_decay w before the step (Loshchilov and Hutter
+     * 2019; with Adam this is AdamW); of biases and norms too, as in Keras, unless kernels_only. */
+    float weight_decay; /* >= 0 */
+    bool decay_kernels_only;
+    /* Of the gradient with the penalty's, before the step; 0: none, and one of the three at most.
+     */
+    float clip_value;       /* each element */
+    float clip_norm;        /* each tensor */
+    float global_clip_norm; /* all tensors together */
+    /* After each step, before constraints: average = ema_momentum average + (1 - ema_momentum) w.
+     * 0 <= ema_momentum < 1; 0: no average is kept. */
+    float ema_momentum;
 } ock_optimizer;
 
 /* Keras's: Adam with lr 1e-3, beta 0.9 and 0.999, epsilon 1e-7; SGD with lr 0.01 and no momentum.
@@ -257,14 +275,31 @@ OCK_API ock_status ock_optimizer_check(ock_context *context, const ock_optimizer
 
 /* The penalty l1 sum|w| + l2 sum w^2, with gradient l1 sign(w) + 2 l2 w, sign(0) = 0. */
 typedef struct ock_penalty {
-    float l1, l2; /* >= 0 */
+    float l1, l2;      /* >= 0 */
+    bool proximal_l1;  /* l1 by soft threshold after the step, which gives exact zeros */
+    float group_lasso; /* >= 0: times the sum over the columns of their norms, by block threshold */
 } ock_penalty;
+
+typedef enum ock_constraint_kind {
+    OCK_UNCONSTRAINED,
+    OCK_MAX_NORM,
+    OCK_NON_NEGATIVE,
+    OCK_UNIT_NORM,
+} ock_constraint_kind;
+
+/* What weights are brought back to after each step (keras.constraints, axis 0: per unit). */
+typedef struct ock_constraint {
+    ock_constraint_kind kind;
+    float max_norm; /* OCK_MAX_NORM; > 0 */
+} ock_constraint;
 
 /* A trained tensor with its moments, all of one shape: SGD uses moment1 where
  * momentum is not 0, Adam both; those that are not used may be NULL. */
 typedef struct ock_parameter {
     ock_tensor *value, *moment1, *moment2;
     ock_penalty penalty;
+    ock_constraint constraint;
+    ock_tensor *average; /* with the optimiser's ema_momentum */
 } ock_parameter;
 
 /* One step t = iteration, from 1, on the gradient of the data loss; the penalty's

@@ -48,6 +48,34 @@ OCK_API ock_status ock_stopper_init(ock_stopper *stopper, const ock_early_stoppi
  * stopper->stopped says whether to stop. Unlike in Keras a NaN is never the best. */
 OCK_API bool ock_stopper_update(ock_stopper *stopper, int epoch, double value);
 
+/* ---- Learning rates (keras.optimizers.schedules, keras.callbacks.ReduceLROnPlateau) ---- */
+
+typedef enum ock_schedule_kind {
+    OCK_CONSTANT_RATE,
+    OCK_STEP_DECAY,        /* ExponentialDecay with staircase */
+    OCK_EXPONENTIAL_DECAY, /* learning_rate decay_rate^(step / decay_steps) */
+    OCK_COSINE_DECAY,      /* to alpha times learning_rate (Loshchilov and Hutter 2017) */
+} ock_schedule_kind;
+
+/* Of the optimiser's learning_rate, by the steps that the network has taken. */
+typedef struct ock_schedule {
+    ock_schedule_kind kind;
+    uint64_t decay_steps;
+    float decay_rate;
+    float alpha;
+    uint64_t warmup_steps; /* of any kind: from warmup_from up to learning_rate, linearly */
+    float warmup_from;
+} ock_schedule;
+
+typedef struct ock_plateau {
+    const char *monitor; /* NULL: off; as in ock_early_stopping */
+    float factor;
+    int patience, cooldown;
+    double min_delta;
+    ock_mode mode;
+    float min_learning_rate;
+} ock_plateau;
+
 /* ---- Fitting ---- */
 
 /* One epoch. Training figures are means over its rows, as it went: loss = data_loss
@@ -59,8 +87,9 @@ typedef struct ock_epoch {
     uint64_t steps;
     double loss, data_loss, penalty, accuracy;
     double val_loss, val_data_loss, val_penalty, val_accuracy;
-    double seconds;     /* with validation */
-    double ms_per_step; /* training alone */
+    double learning_rate; /* of its last step */
+    double seconds;       /* with validation */
+    double ms_per_step;   /* training alone */
 } ock_epoch;
 
 typedef struct ock_history {
@@ -87,7 +116,15 @@ typedef struct ock_fit {
     bool shuffle;
     float validation_split; /* 0 <= split < 1: the last rows, unshuffled, where no set is given */
     ock_early_stopping early_stopping;
+    ock_schedule schedule;
+    ock_plateau plateau;
+    uint32_t swa_from_epoch; /* stochastic weight averaging from this epoch on, from 1; 0: none */
+    float label_smoothing;   /* 0 <= smoothing <= 1, of the cross-entropies */
+    const float *class_weights;           /* as many as outputs; NULL: all 1 */
+    float mixup_alpha;                    /* 0: none (Zhang et al. 2018) */
     const ock_augmentation *augmentation; /* of training batches; NULL: none */
+    const char *checkpoint;               /* a file, written after each epoch; NULL: none */
+    bool resume;                          /* from the checkpoint, where there is one */
     ock_epoch_callback on_epoch;
     ock_step_callback on_step;
     void *user;

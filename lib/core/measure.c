@@ -149,8 +149,9 @@ static void enqueue_step(trial *t)
 
 static ock_parameter make_parameter(trial *t, size_t rows, size_t cols)
 {
-    return (ock_parameter){
-        make(t, rows, cols, 0.01f), make(t, rows, cols, 0), make(t, rows, cols, 0), {0, 0}};
+    return (ock_parameter){.value = make(t, rows, cols, 0.01f),
+                           .moment1 = make(t, rows, cols, 0),
+                           .moment2 = make(t, rows, cols, 0)};
 }
 
 static ock_status time_step(ock_context *context, size_t width, double *seconds)

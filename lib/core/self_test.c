@@ -91,14 +91,13 @@ static const ock_dropout dropout = {.rate = 0.25f, .seed = 128, .step = 3, .laye
 static ock_dense_parameters dense(bench *b)
 {
     return (ock_dense_parameters){
-        .kernel = {random_floats(b, INPUTS, OUTPUTS),
-                   random_floats(b, INPUTS, OUTPUTS),
-                   make(b, OCK_F32, INPUTS, OUTPUTS),
-                   {1e-3f, 1e-2f}},
-        .bias = {random_floats(b, 1, OUTPUTS),
-                 random_floats(b, 1, OUTPUTS),
-                 make(b, OCK_F32, 1, OUTPUTS),
-                 {0, 0}},
+        .kernel = {.value = random_floats(b, INPUTS, OUTPUTS),
+                   .moment1 = random_floats(b, INPUTS, OUTPUTS),
+                   .moment2 = make(b, OCK_F32, INPUTS, OUTPUTS),
+                   .penalty = {.l1 = 1e-3f, .l2 = 1e-2f}},
+        .bias = {.value = random_floats(b, 1, OUTPUTS),
+                 .moment1 = random_floats(b, 1, OUTPUTS),
+                 .moment2 = make(b, OCK_F32, 1, OUTPUTS)},
     };
 }
 

@@ -148,7 +148,7 @@ static void run_spans(const scalar_span_kernels *span, spans *out)
     memcpy(out->dropped, x, sizeof x);
     span->drop(&mask, 3, 8, WIDTH, out->dropped);
     for (int i = 0; i < 4; i++) {
-        scalar_weights weights = {out->w[i], out->m[i], out->v[i], {1e-2f, 1e-3f}};
+        scalar_weights weights = {out->w[i], out->m[i], out->v[i], {.l1 = 1e-2f, .l2 = 1e-3f}};
         memcpy(out->w[i], x, sizeof x);
         span->penalize(&weights.penalty, WIDTH, x, out->lanes);
         span->update(&updates[i], &weights, WIDTH, dy);

@@ -313,7 +313,9 @@ START_TEST(dense)
 {
     ock_optimizer o = ock_adam_defaults();
     ock_dropout full = {.rate = 1};
-    ock_dense_parameters p = {{h.w, h.m, h.v, {0, 0}}, {h.b, h.bm, h.bv, {0, 0}}}, q = p;
+    ock_dense_parameters p = {.kernel = {.value = h.w, .moment1 = h.m, .moment2 = h.v},
+                              .bias = {.value = h.b, .moment1 = h.bm, .moment2 = h.bv}};
+    ock_dense_parameters q = p;
     INVALID("parameters is NULL", ock_dense_forward(h.x, NULL, OCK_RELU, NULL, h.y));
     INVALID("not OCK_SOFTMAX", ock_dense_forward(h.x, &p, OCK_SOFTMAX, NULL, h.y));
     INVALID("dropout rate is 1", ock_dense_forward(h.x, &p, OCK_RELU, &full, h.y));
