@@ -1,4 +1,4 @@
-#include "vectors.h"
+#include "vectors/operations.h"
 
 /* Ten roundings of the value itself, which is what OpenCL's exp, expm1 and tanh with an operation
  * or two may take. GELU sums 1 + erf(.), erf within 16 ulp, before it multiplies by x/2. Keras

@@ -1,4 +1,4 @@
-#include "vectors.h"
+#include "vectors/pictures.h"
 
 #include <string.h>
 

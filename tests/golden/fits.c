@@ -1,4 +1,4 @@
-#include "vectors.h"
+#include "vectors/training.h"
 
 #include <stdio.h>
 #include <string.h>

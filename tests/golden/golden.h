@@ -1,4 +1,4 @@
-/* golden: Ockham's numbers against Keras's, which generate.py has written to vectors.h.
+/* golden: Ockham's numbers against Keras's, which generate.py has written to vectors/.
  *
  * Keras computed them in float64 from float32 inputs, so each bound is what float32 may do to
  * Ockham alone. Every test runs on the scalar path and on the first OpenCL device. */
@@ -14,7 +14,7 @@
 /* The unit roundoff of float: one rounding errs by at most UNIT times the result. */
 #define UNIT (0.5 * (double)FLT_EPSILON)
 
-/* ---- The shapes of vectors.h; NAN is no verdict ---- */
+/* ---- The shapes of the vectors; NAN is no verdict ---- */
 
 enum {
     STEPS = 10,

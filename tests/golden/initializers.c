@@ -1,4 +1,4 @@
-#include "vectors.h"
+#include "vectors/operations.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "vectors.h"
+#include "vectors/operations.h"
 
 static float target_at(const golden_loss *c, size_t i, size_t j)
 {

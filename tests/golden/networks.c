@@ -1,4 +1,4 @@
-#include "vectors.h"
+#include "vectors/steps.h"
 
 #include <string.h>
 

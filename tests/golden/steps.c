@@ -1,4 +1,4 @@
-#include "vectors.h"
+#include "vectors/steps.h"
 
 /* A step rounds the weight twice and its movement, with moments and penalty, at most some forty
  * times; the generator's gradients lose little to cancellation. Movements are Keras's. */

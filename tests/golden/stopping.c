@@ -1,4 +1,4 @@
-#include "vectors.h"
+#include "vectors/training.h"
 
 START_TEST(keras_trace)
 {
