@@ -97,6 +97,28 @@ OCK_API ock_status ock_model_load(ock_model *model, const char *path);
  * ock_model_load(). *model is the caller's; NULL on failure. */
 OCK_API ock_status ock_model_open(ock_context *context, const char *path, ock_model **model);
 
+/* ---- Compaction ---- */
+
+/* What ock_model_compact() did. */
+typedef struct ock_compaction {
+    size_t units, units_left;           /* of the layers whose units may go */
+    size_t parameters, parameters_left; /* trained numbers of all layers */
+    float largest_dropped; /* the largest |weight| taken for 0; where it is 0, outputs differ by
+                            * rounding alone */
+} ock_compaction;
+
+/* Makes a smaller network of the same layers without dead units: those of a dense layer whose
+ * weights in, or whose weights out to the next dense layer, are all at most `threshold` (>= 0) in
+ * magnitude, again and again until none is left. What a unit without weights in puts out is a
+ * constant, which the next dense layer's bias takes over; a layer without a bias gets one then. A
+ * layer keeps one unit at least. The units of the last dense layer stay, as do those before a
+ * softmax within the network, which mixes them; inputs stay as they are. Training settings are
+ * taken over; moments and counts are not. *compacted is the caller's, NULL on failure; report may
+ * be NULL. The model is not changed. Waits. Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY,
+ * OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_model_compact(ock_model *model, float threshold, ock_model **compacted,
+                                     ock_compaction *report);
+
 #ifdef __cplusplus
 }
 #endif

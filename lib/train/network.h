@@ -126,6 +126,9 @@ const char *loss_name(ock_loss_kind loss); /* NULL beyond the list */
  * that activation's gradient, upon itself. Reports a loss that does not go with the network. */
 ock_status loss_folds(const ock_model *model, ock_loss_kind loss, bool *folds);
 
+/* A batch norm's tensors and settings, as the operations take them. */
+ock_batch_norm layer_norm(const net_layer *layer);
+
 /* One step on a batch of at most the reserved rows. */
 ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
                       const ock_tensor *y, ock_tensor *totals);

@@ -81,7 +81,7 @@ static ock_dense_parameters dense_parameters(const net_layer *layer)
     return (ock_dense_parameters){.kernel = layer->trained[0], .bias = layer->trained[1]};
 }
 
-static ock_batch_norm norm_parameters(const net_layer *layer)
+ock_batch_norm layer_norm(const net_layer *layer)
 {
     return (ock_batch_norm){.gamma = layer->trained[0].value,
                             .beta = layer->trained[1].value,
@@ -106,7 +106,7 @@ static ock_status node_forward(const net_node *node, const net_pass *pass)
     case LAYER_ACTIVATION:
         return ock_activation_forward(node->activation, node->input, node->y.part);
     case LAYER_BATCH_NORM: {
-        ock_batch_norm norm = norm_parameters(node->layer);
+        ock_batch_norm norm = layer_norm(node->layer);
         return ock_batch_norm_forward(&norm, node->input, node->y.part,
                                       pass->fit ? node->saved : NULL);
     }
@@ -160,7 +160,7 @@ static ock_status dense_backward(const net_plan *plan, size_t position, const ne
 static ock_status norm_backward(const net_node *node, const net_pass *pass, ock_tensor *gradient)
 {
     const net_layer *layer = node->layer;
-    ock_batch_norm norm = norm_parameters(layer);
+    ock_batch_norm norm = layer_norm(layer);
     ock_status status = ock_batch_norm_backward(&norm, node->input, node->saved, gradient, gradient,
                                                 node->gradient);
     for (size_t i = 0; i < 2 && !status; i++)

@@ -11,6 +11,7 @@
     X(runs)                                                                                        \
     X(plans)                                                                                       \
     X(stopping)                                                                                    \
+    X(compaction)                                                                                  \
     X(weights)                                                                                     \
     X(memory)                                                                                      \
     X(headers)                                                                                     \
