@@ -7,14 +7,22 @@
 
 /* ---- Names ---- */
 
+const char *const activation_names[] = {
+    [OCK_LINEAR] = "linear", [OCK_RELU] = "relu",       [OCK_LEAKY_RELU] = "leaky_relu",
+    [OCK_ELU] = "elu",       [OCK_GELU] = "gelu",       [OCK_SIGMOID] = "sigmoid",
+    [OCK_TANH] = "tanh",     [OCK_SOFTMAX] = "softmax", NULL,
+};
+
+const char *const initializer_names[] = {
+    [OCK_GLOROT_UNIFORM] = "glorot_uniform",
+    [OCK_HE_NORMAL] = "he_normal",
+    NULL,
+};
+
 const char *activation_name(ock_activation activation)
 {
-    static const char *const names[] = {
-        [OCK_LINEAR] = "linear", [OCK_RELU] = "relu",       [OCK_LEAKY_RELU] = "leaky_relu",
-        [OCK_ELU] = "elu",       [OCK_GELU] = "gelu",       [OCK_SIGMOID] = "sigmoid",
-        [OCK_TANH] = "tanh",     [OCK_SOFTMAX] = "softmax",
-    };
-    return (size_t)activation < sizeof names / sizeof *names ? names[activation] : NULL;
+    const size_t count = sizeof activation_names / sizeof *activation_names;
+    return (size_t)activation < count ? activation_names[activation] : NULL;
 }
 
 const char *layer_kind_name(layer_kind kind)
@@ -26,11 +34,6 @@ const char *layer_kind_name(layer_kind kind)
         [LAYER_BATCH_NORM] = "batch_norm",
     };
     return names[kind];
-}
-
-const char *initializer_name(ock_initializer initializer)
-{
-    return initializer == OCK_HE_NORMAL ? "he_normal" : "glorot_uniform";
 }
 
 const char *layer_tensor_name(const net_layer *layer, size_t slot)

@@ -86,10 +86,12 @@ enum {
 ock_tensor **layer_tensor(net_layer *layer, size_t slot);
 const char *layer_tensor_name(const net_layer *layer, size_t slot);
 
-/* "relu", "dense", "he_normal"; static; the first is NULL beyond the list. */
+/* By ock_activation and ock_initializer: "relu", "he_normal"; NULL after the last. */
+extern const char *const activation_names[], *const initializer_names[];
+
+/* "relu", "dense"; static; the first is NULL beyond the list. */
 const char *activation_name(ock_activation activation);
 const char *layer_kind_name(layer_kind kind);
-const char *initializer_name(ock_initializer initializer);
 
 /* ---- initialize.c ---- */
 

@@ -118,6 +118,48 @@ START_TEST(round_trip)
 }
 END_TEST
 
+/* Each option of a dense layer comes back, so that a second file has them again. */
+START_TEST(options_of_dense)
+{
+    bench b = bench_open();
+    ock_model *net = NULL, *opened = NULL;
+    size_t size, again;
+    const ock_dense dense = {.kernel = {0.5f, 0.25f, true, 0.125f},
+                             .bias = {1e-3f, 2e-3f, true, 3e-3f},
+                             .activity = {.l1 = 4e-3f, .l2 = 5e-3f},
+                             .kernel_constraint = {OCK_MAX_NORM, 3},
+                             .bias_constraint = {.kind = OCK_NON_NEGATIVE},
+                             .initializer = OCK_HE_NORMAL};
+    OK(b.context, ock_model_create(b.context, FEATURES, &net));
+    OK(b.context, ock_model_add_dense(net, OUTPUTS, OCK_TANH, &dense));
+    OK(b.context, ock_model_save(net, b.path));
+    char *first = read_file(b.path, &size);
+    OK(b.context, ock_model_open(b.context, b.path, &opened));
+    OK(b.context, ock_model_save(opened, b.path));
+    char *second = read_file(b.path, &again);
+    ck_assert_uint_eq(size, again);
+    ck_assert_mem_eq(first, second, size);
+    first[800] = '\0';
+    ck_assert_ptr_nonnull(
+        strstr(first + 8, "\\\"kernel_l1\\\":5.00000000e-01,\\\"kernel_l2\\\":2.50000000e-01,"
+                          "\\\"bias_l1\\\":1.00000005e-03,\\\"bias_l2\\\":2.00000009e-03,"
+                          "\\\"kernel_proximal_l1\\\":true,"
+                          "\\\"kernel_group_lasso\\\":1.25000000e-01,"
+                          "\\\"bias_proximal_l1\\\":true,"
+                          "\\\"bias_group_lasso\\\":3.00000003e-03,"
+                          "\\\"activity_l1\\\":4.00000019e-03,"
+                          "\\\"activity_l2\\\":4.99999989e-03,"
+                          "\\\"kernel_constraint\\\":\\\"max_norm\\\","
+                          "\\\"kernel_max_norm\\\":3.00000000e+00,"
+                          "\\\"bias_constraint\\\":\\\"non_negative\\\"}"));
+    free(second);
+    free(first);
+    ock_model_destroy(opened);
+    ock_model_destroy(net);
+    bench_close(&b);
+}
+END_TEST
+
 /* Others read it too: a header of a length that is a multiple of 8, tensors without a gap. */
 START_TEST(the_file_is_safetensors)
 {
@@ -400,6 +442,7 @@ Suite *weights_suite(void)
     Suite *suite = suite_create("weights");
     TCase *cases = tcase_create("weights");
     tcase_add_test(cases, round_trip);
+    tcase_add_test(cases, options_of_dense);
     tcase_add_test(cases, the_file_is_safetensors);
     tcase_add_test(cases, an_untrained_network_is_saved);
     tcase_add_test(cases, a_decimal_comma_changes_nothing);
