@@ -3,12 +3,18 @@
 #define OCKHAM_TRAIN_COMMANDS_H
 
 #include "options.h"
+#include "session.h"
 
 int run_study(const struct options *options);
 int run_fit(const struct options *options);
 int run_evaluate(const struct options *options);
 int run_predict(const struct options *options);
 int run_show(const struct options *options);
+int run_compact(const struct options *options);
+
+/* Does some work with the network of --load and the pictures, which fit it. */
+int evaluate_with(const struct options *options,
+                  int (*work)(const struct session *session, ock_model *model));
 
 /* The study's rows, in its order. */
 #define STUDY_ROWS "plain, l2, l1, dropout, zca, augment, early-stop"

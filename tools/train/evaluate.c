@@ -134,8 +134,8 @@ static int read_fitting(struct session *session, const ock_model *model)
     return exit_status;
 }
 
-static int with_model(const struct options *options,
-                      int (*work)(const struct session *, ock_model *))
+int evaluate_with(const struct options *options,
+                  int (*work)(const struct session *session, ock_model *model))
 {
     struct session session;
     ock_model *model = NULL;
@@ -154,10 +154,10 @@ static int with_model(const struct options *options,
 
 int run_evaluate(const struct options *options)
 {
-    return with_model(options, print_evaluation);
+    return evaluate_with(options, print_evaluation);
 }
 
 int run_predict(const struct options *options)
 {
-    return with_model(options, print_predictions);
+    return evaluate_with(options, print_predictions);
 }

@@ -10,6 +10,7 @@ static const struct command_name names[] = {
     {"evaluate", "a saved network's accuracy, loss and confusion matrix"},
     {"predict", "a saved network's predictions, a line per sample"},
     {"show", "draw samples before and after augmentation"},
+    {"compact", "a saved network without its dead units"},
 };
 
 /* In the order of names. */
@@ -18,7 +19,7 @@ static const struct {
     int (*run)(const struct options *options);
 } commands[] = {
     {STUDY, run_study},     {FIT, run_fit},   {EVALUATE, run_evaluate},
-    {PREDICT, run_predict}, {SHOW, run_show},
+    {PREDICT, run_predict}, {SHOW, run_show}, {COMPACT, run_compact},
 };
 
 static int run(size_t index, int argc, char **argv)

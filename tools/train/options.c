@@ -12,7 +12,7 @@
 #define BELOW_1 (1.0 - FLT_EPSILON / 2) /* the largest float below 1 */
 #define WHOLE_FROM_1 "a whole number from 1 to 2147483647"
 #define TRAINING (STUDY | FIT)
-#define TRAINED (EVALUATE | PREDICT)
+#define TRAINED (EVALUATE | PREDICT | COMPACT)
 #define ALL (TRAINING | TRAINED | SHOW)
 
 static const struct option_row table[] = {
@@ -72,6 +72,10 @@ static const struct option_row table[] = {
      read_text, AT(device), 0, 0},
     {"save", "FILE", "write the trained network", "a regular file in a folder that can be written",
      FIT, read_save, AT(save), 0, 0},
+    {"save", "FILE", "write the smaller network", "a regular file in a folder that can be written",
+     COMPACT, read_save, AT(save), 0, 0},
+    {"threshold", "X", "weights up to X count as zeros [0]", "a number from 0", COMPACT, read_float,
+     AT(threshold), 0, FLT_MAX},
     {"json", "FILE", "write the results (-: standard output)",
      "a file in a folder that can be written, or -", TRAINING, read_output, AT(json), 0, 0},
     {"csv", "FILE", "write each epoch's figures (-: standard output)",
@@ -92,6 +96,11 @@ static const struct command_help helps[] = {
      "  ockham-train evaluate --load net.safetensors --data mnist/ --test\n"},
     {PREDICT, "Prints each sample's index, predicted class and probability, one a line.",
      "  ockham-train predict --load net.safetensors --first 100 --count 20\n"},
+    {COMPACT, "Takes dead units out of a saved network, and tells what that saves.",
+     "A unit is dead whose weights in or out are all zero; its constant goes into the next "
+     "bias.\n\n"
+     "  ockham-train compact --load net.safetensors --save small.safetensors --data mnist/ "
+     "--test\n"},
     {SHOW, "Draws samples, and below each what the row `augment` makes of it.",
      "  ockham-train show --data mnist/ --first 40 --count 20\n"},
 };
@@ -116,6 +125,9 @@ static enum parse_result check(enum command command, const char *name, struct op
     if ((command & TRAINED) && !options->load)
         return option_wrong(PROGRAM, name,
                             "--load is missing: it names the file that fit --save wrote");
+    if (command == COMPACT && !options->save)
+        return option_wrong(PROGRAM, name,
+                            "--save is missing: it names the smaller network's file");
     if (options->json && options->csv && strcmp(options->json, "-") == 0 &&
         strcmp(options->csv, "-") == 0)
         return option_wrong(PROGRAM, name, "--json - and --csv - cannot share the standard output");

@@ -12,6 +12,7 @@ enum command {
     EVALUATE = 4,
     PREDICT = 8,
     SHOW = 16,
+    COMPACT = 32,
 };
 
 struct options {
@@ -21,6 +22,7 @@ struct options {
     uint64_t count, first; /* count 0: not given */
     bool test;
     unsigned rows;           /* of the study, a bit each; 0: all */
+    float threshold;         /* of compact */
     double validation_split; /* share of the last samples */
     struct recipe recipe;    /* of fit */
     char monitor[32];        /* recipe.early_stopping's, once given */

@@ -1,0 +1,56 @@
+"""A saved network is made smaller, and the report is true."""
+
+import re
+import unittest
+
+from harness import SMALL, Tools
+
+
+class Compact(Tools):
+    def compact(self, *args, **more):
+        return self.train("compact", "--load", "net", "--save", "small", "--count", 100,
+                          "--device", "scalar", *args, **more)
+
+    def row(self, done, name):
+        return [float(x) for x in re.search(rf"^{name} +(\S+) +(\S+)$", done.stdout, re.M).groups()]
+
+    def accuracy(self, file):
+        done = self.train("evaluate", "--load", file, "--count", 100, "--device", "scalar")
+        return float(re.search(r"^accuracy (\S+)", done.stdout, re.M)[1])
+
+    def test_report(self):
+        self.train("fit", *SMALL, "--save", "net")
+        done = self.compact("--threshold", "0.3")
+        before, after = self.row(done, "hidden units")
+        self.assertEqual(before, 32)
+        self.assertTrue(1 <= after < 32, "a kernel of 784 is drawn within 0.086")
+        parameters = self.row(done, "parameters")
+        self.assertEqual(parameters, [784 * n + n + n * 10 + 10 for n in (before, after)])
+        sizes = [(self.folder / name).stat().st_size for name in ("net", "small")]
+        self.assertEqual(self.row(done, "file, bytes"), sizes)
+        self.assertEqual(self.row(done, "accuracy"), [self.accuracy("net"), self.accuracy("small")])
+        self.assertRegex(done.stdout, r"largest weight taken for 0 was 0\.\d+")
+        self.assertTrue(all(ms > 0 for ms in self.row(done, "training step, ms")))
+
+    def test_nothing_dead(self):
+        self.train("fit", *SMALL, "--save", "net")
+        done = self.compact()
+        self.assertEqual(self.row(done, "hidden units"), [32, 32])
+        self.assertIn("rounding alone", done.stdout)
+        self.assertEqual((self.folder / "net").read_bytes(), (self.folder / "small").read_bytes())
+
+    def test_wrong_usage(self):
+        self.train("fit", *SMALL, "--save", "net")
+        done = self.compact("--threshold", "-1", status=2)
+        self.assertIn("--threshold", done.stderr)
+        self.assertIn("a number from 0", done.stderr)
+        done = self.train("compact", "--load", "net", status=2)
+        self.assertIn("--save is missing", done.stderr)
+        (self.folder / "net").write_bytes(b"rubbish")
+        done = self.compact(status=1)
+        self.assertIn("net", done.stderr)
+        self.assertFalse((self.folder / "small").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
