@@ -97,10 +97,10 @@ static const struct command_help helps[] = {
     {PREDICT, "Prints each sample's index, predicted class and probability, one a line.",
      "  ockham-train predict --load net.safetensors --first 100 --count 20\n"},
     {COMPACT, "Takes dead units out of a saved network, and tells what that saves.",
-     "A unit is dead whose weights in or out are all zero; its constant goes into the next "
-     "bias.\n\n"
-     "  ockham-train compact --load net.safetensors --save small.safetensors --data mnist/ "
-     "--test\n"},
+     "A unit is dead whose weights in or out are all zero. What it puts out is a\n"
+     "constant, which goes into the next layer's bias.\n\n"
+     "  ockham-train compact --load net.safetensors --save small.safetensors \\\n"
+     "                       --data mnist/ --test\n"},
     {SHOW, "Draws samples, and below each what the row `augment` makes of it.",
      "  ockham-train show --data mnist/ --first 40 --count 20\n"},
 };
