@@ -83,7 +83,7 @@ static void total_add(global float *total, float value)
 
 /* ock_activation, ock_optimizer_kind and the fields of a totals tensor (backend.h). */
 enum { LINEAR, RELU, LEAKY_RELU, ELU, GELU, SIGMOID, TANH };
-enum { SGD, ADAM };
+enum { SGD, ADAM, RMSPROP };
 enum {
     TOTAL_LOSS,
     TOTAL_LOSS_LOW,

@@ -89,8 +89,8 @@ static void store_penalty(realV penalty, global float *partials, local float *sh
  * sum over the rows of dy: x is B x I, dy B x O. A work-item has `cols` columns, so that on a CPU
  * it walks along w's rows. partials (may be NULL) receives each group's penalty. */
 kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, dy),
-                                   PARAMETER(w, wm, wv), PARAMETER(b, bm, bv), uint batch,
-                                   uint inputs, uint outputs, UPDATE, uint cols,
+                                   PARAMETER(w, wm, wv, wa), PARAMETER(b, bm, bv, ba),
+                                   uint batch, uint inputs, uint outputs, UPDATE, uint cols,
                                    global float *partials)
 {
     const update_t update = UPDATE_VALUE;
@@ -101,13 +101,14 @@ kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, d
         fetch_tile(w, w_offset, w_stride, TILE_ROW, first, inputs, outputs);
         fetch_tile(wm, wm_offset, wm_stride, TILE_ROW, first, inputs, outputs);
         fetch_tile(wv, wv_offset, wv_stride, TILE_ROW, first, inputs, outputs);
+        fetch_tile(wa, wa_offset, wa_stride, TILE_ROW, first, inputs, outputs);
         product(TRANSPOSED(x), MATRIX(dy), (extent){inputs, outputs, batch}, TILE_ROW, first, tile,
                 shared);
         for (uint i = 0; i < TILE_VECTORS; i++) {
             uint row = TILE_ROW + i / OCK_VECTORS, col = first + i % OCK_VECTORS * VECTOR_STEP;
             if (row < inputs && col < outputs)
-                penalty += update_weights(&update, w_l1, w_l2, tile[i], AT(w, row, col),
-                                          AT(wm, row, col), AT(wv, row, col),
+                penalty += update_weights(&update, RULE(w), tile[i],
+                                          WEIGHTS_AT(w, wm, wv, wa, row, col),
                                           lanes_below(col, outputs));
         }
         for (uint v = 0; b && ITEM_ROW == 0 && v < OCK_VECTORS; v++) {
@@ -117,8 +118,8 @@ kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, d
                 break;
             for (uint row = 0; row < batch; row++)
                 g += loadV(AT(dy, row, col));
-            penalty += update_weights(&update, b_l1, b_l2, g, AT(b, 0, col), AT(bm, 0, col),
-                                      AT(bv, 0, col), lanes_below(col, outputs));
+            penalty += update_weights(&update, RULE(b), g, WEIGHTS_AT(b, bm, bv, ba, 0, col),
+                                      lanes_below(col, outputs));
         }
     }
     store_penalty(penalty, partials, shared);

@@ -46,19 +46,39 @@ static realV activation_gradient(int kind, realV y, realV dy)
 }
 
 /* A kernel's parameters for a step (opencl_arg_update), and the record made of them; and those for
- * what it changes (opencl_arg_parameter): values, moments, penalty. */
+ * what it changes (opencl_arg_parameter): values, moments, average, penalty and what else is done
+ * to them. */
 #define UPDATE                                                                                     \
-    int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float epsilon
-#define UPDATE_VALUE ((update_t){kind, rate, momentum, nesterov, beta1, beta2, epsilon})
-#define PARAMETER(w, m, v)                                                                         \
-    TENSOR(float, w), TENSOR(float, m), TENSOR(float, v), float w##_l1, float w##_l2
+    int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float epsilon,   \
+        float clip, float ema
+#define UPDATE_VALUE                                                                               \
+    ((update_t){kind, rate, momentum, nesterov, beta1, beta2, epsilon, clip, ema})
+#define PARAMETER(w, m, v, a)                                                                      \
+    TENSOR(float, w), TENSOR(float, m), TENSOR(float, v), TENSOR(float, a), float w##_l1,          \
+        float w##_l2, float w##_slope, float w##_threshold, float w##_decay, float w##_floor
+#define RULE(w) ((rule_t){w##_l1, w##_l2, w##_slope, w##_threshold, w##_decay, w##_floor})
 
 typedef struct {
     int kind;
     float rate, momentum;
     int nesterov;
-    float beta1, beta2, epsilon;
+    float beta1, beta2, epsilon, clip, ema;
 } update_t;
+
+typedef struct {
+    float l1, l2; /* of the penalty */
+    float slope;  /* l1 in its gradient */
+    float threshold, decay, floor;
+} rule_t;
+
+/* V weights with their moments and average; those that are not kept may be NULL. */
+typedef struct {
+    global float *w, *m, *v, *a;
+} weights_t;
+
+#define WEIGHTS_AT(w, m, v, a, row, col)                                                           \
+    ((weights_t){AT(w, row, col), m ? AT(m, row, col) : 0, v ? AT(v, row, col) : 0,                \
+                 a ? AT(a, row, col) : 0})
 
 /* l1 |w| + l2 w^2 in the valid lanes (lanes_below), else 0. */
 static realV penalty_of(realV w, float l1, float l2, intV valid)
@@ -66,29 +86,55 @@ static realV penalty_of(realV w, float l1, float l2, intV valid)
     return select((realV)(0), l1 * fabs(w) + l2 * w * w, valid);
 }
 
-/* One step on the V weights at w with the gradient g of the data loss, and the penalty of those of
- * them that are valid (lanes_below), as they were. m and v are their moments; those that the
- * optimiser does not use may be NULL. */
-static realV update_weights(const update_t *u, float l1, float l2, realV g, global float *w,
-                            global float *m, global float *v, intV valid)
+/* What the optimiser makes of weights that have decayed. */
+static realV stepped(const update_t *u, realV w, realV g, const weights_t *at)
 {
-    realV before = loadV(w);
-    g += l1 * sign(before) + 2 * l2 * before;
     if (u->kind == ADAM) {
-        realV first = loadV(m), second = loadV(v);
+        realV first = loadV(at->m), second = loadV(at->v);
         first += (1 - u->beta1) * (g - first);
         second += (1 - u->beta2) * (g * g - second);
-        storeV(first, m);
-        storeV(second, v);
-        storeV(before - u->rate * first / (sqrt(second) + u->epsilon), w);
-    } else if (u->momentum != 0) {
-        realV first = u->momentum * loadV(m) - u->rate * g;
-        storeV(first, m);
-        storeV(u->nesterov ? before + u->momentum * first - u->rate * g : before + first, w);
-    } else {
-        storeV(before - u->rate * g, w);
+        storeV(first, at->m);
+        storeV(second, at->v);
+        return w - u->rate * first / (sqrt(second) + u->epsilon);
     }
-    return penalty_of(before, l1, l2, valid);
+    if (u->kind == RMSPROP) {
+        realV second = u->beta2 * loadV(at->v) + (1 - u->beta2) * (g * g);
+        realV step = u->rate * g / sqrt(second + u->epsilon);
+        storeV(second, at->v);
+        if (u->momentum != 0) {
+            step += u->momentum * loadV(at->m);
+            storeV(step, at->m);
+        }
+        return w - step;
+    }
+    if (u->momentum == 0)
+        return w - u->rate * g;
+    realV first = u->momentum * loadV(at->m) - u->rate * g;
+    storeV(first, at->m);
+    return u->nesterov ? w + u->momentum * first - u->rate * g : w + first;
+}
+
+/* One step on the V weights at `at` with the gradient g of the data loss, and the penalty of those
+ * of them that are valid (lanes_below), as they were. A NaN stays one. */
+static realV update_weights(const update_t *u, rule_t rule, realV g, weights_t at, intV valid)
+{
+    realV before = loadV(at.w), w = before - rule.decay * before;
+    g += rule.slope * sign(before) + 2 * rule.l2 * before;
+    if (u->clip < INFINITY) {
+        g = select(g, (realV)(u->clip), g > u->clip);
+        g = select(g, (realV)(-u->clip), g < -u->clip);
+    }
+    w = stepped(u, w, g, &at);
+    if (rule.threshold > 0) {
+        realV left = fabs(w) - rule.threshold;
+        w = select(copysign(left, w), (realV)(0), left <= 0);
+    }
+    if (at.a)
+        storeV(u->ema * loadV(at.a) + (1 - u->ema) * w, at.a);
+    if (rule.floor == 0)
+        w = select(w, (realV)(0), w < 0);
+    storeV(w, at.w);
+    return penalty_of(before, rule.l1, rule.l2, valid);
 }
 
 /* Adds rows times the sum of `count` partial penalties to totals. One work-item: the order is

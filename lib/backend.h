@@ -4,6 +4,8 @@
 #ifndef OCKHAM_BACKEND_H
 #define OCKHAM_BACKEND_H
 
+#include <math.h>
+
 #include <ockham/ops.h>
 
 typedef struct ock_backend ock_backend;
@@ -67,8 +69,34 @@ typedef struct ock_update {
     ock_optimizer_kind kind;
     float rate, momentum;
     int nesterov;
-    float beta1, beta2, epsilon;
+    float beta1, beta2; /* beta2 is RMSprop's rho */
+    float epsilon;
+    float clip;          /* INFINITY: none */
+    float ema;           /* the average's weight in its new value; 0 at the first step */
+    float learning_rate; /* as it was given */
+    float decay;         /* of kernels: w -= decay w */
+    bool kernels_only;   /* decay no vectors */
 } ock_update;
+
+/* What an update does to one parameter beside the optimiser's formula. */
+typedef struct ock_rule {
+    float l1, l2;    /* of the penalty's gradient */
+    float threshold; /* of the proximal l1 */
+    float decay;
+    float floor; /* -INFINITY: none */
+} ock_rule;
+
+static inline ock_rule ock_rule_of(const ock_update *update, const ock_parameter *parameter)
+{
+    const ock_penalty *penalty = &parameter->penalty;
+    return (ock_rule){
+        .l1 = penalty->proximal_l1 ? 0 : penalty->l1,
+        .l2 = penalty->l2,
+        .threshold = penalty->proximal_l1 ? update->learning_rate * penalty->l1 : 0,
+        .decay = update->kernels_only && parameter->vector ? 0 : update->decay,
+        .floor = parameter->constraint.kind == OCK_NON_NEGATIVE ? 0 : -INFINITY,
+    };
+}
 
 /* The fields of a totals tensor. Sums carry the compensation of Kahan's algorithm in *_LOW;
  * the last three are the bits of a uint32_t. */

@@ -241,7 +241,10 @@ typedef enum ock_optimizer_kind {
 /* SGD (keras.optimizers.SGD): w -= lr g; with momentum m = momentum m - lr g and
  * w += m, or with Nesterov w += momentum m - lr g.
  * Adam (Kingma and Ba 2015; keras.optimizers.Adam): m += (1 - beta1)(g - m),
- * v += (1 - beta2)(g^2 - v), w -= lr sqrt(1 - beta2^t)/(1 - beta1^t) m/(sqrt(v) + epsilon). */
+ * v += (1 - beta2)(g^2 - v), w -= lr sqrt(1 - beta2^t)/(1 - beta1^t) m/(sqrt(v) + epsilon).
+ * RMSprop (Hinton 2012; keras.optimizers.RMSprop): v = rho v + (1 - rho) g^2 and
+ * w -= lr g/sqrt(v + epsilon); with momentum m = momentum m + lr g/sqrt(v + epsilon), w -= m.
+ * Adam's amsgrad and RMSprop's centred form are left out. */
 typedef struct ock_optimizer {
     ock_optimizer_kind kind;
     float learning_rate; /* >= 0 */
@@ -254,37 +257,43 @@ typedef struct ock_optimizer {
      * 2019; with Adam this is AdamW); of biases and norms too, as in Keras, unless kernels_only. */
     float weight_decay; /* >= 0 */
     bool decay_kernels_only;
-    /* Of the gradient with the penalty's, before the step; 0: none, and one of the three at most.
+    /* Of the gradient with the penalty's, before the step; >= 0, 0: none; one of the three at most.
+     * The norms need whole gradients: fits take them, single steps leave them to ock_clip_norm().
      */
-    float clip_value;       /* each element */
-    float clip_norm;        /* each tensor */
+    float clip_value;       /* each element, to -clip_value .. clip_value */
+    float clip_norm;        /* each tensor, to this norm at most */
     float global_clip_norm; /* all tensors together */
-    /* After each step, before constraints: average = ema_momentum average + (1 - ema_momentum) w.
-     * 0 <= ema_momentum < 1; 0: no average is kept. */
+    /* After each step, before constraints: average = ema_momentum average + (1 - ema_momentum) w,
+     * and w itself after the first. 0 <= ema_momentum < 1; 0: no average is kept. */
     float ema_momentum;
 } ock_optimizer;
 
-/* Keras's: Adam with lr 1e-3, beta 0.9 and 0.999, epsilon 1e-7; SGD with lr 0.01 and no momentum.
- */
+/* Keras's: Adam with lr 1e-3, beta 0.9 and 0.999, epsilon 1e-7; AdamW as well, with weight_decay
+ * 0.004; RMSprop with lr 1e-3, rho 0.9, epsilon 1e-7; SGD with lr 0.01; none with momentum. */
 OCK_API ock_optimizer ock_adam_defaults(void);
+OCK_API ock_optimizer ock_adamw_defaults(void);
+OCK_API ock_optimizer ock_rmsprop_defaults(void);
 OCK_API ock_optimizer ock_sgd_defaults(void);
 
-/* Whether a step takes these values: for code that would know before it begins. Error:
+/* Whether a fit takes these values: for code that would know before it begins. Error:
  * OCK_INVALID_ARGUMENT. */
 OCK_API ock_status ock_optimizer_check(ock_context *context, const ock_optimizer *optimizer);
 
-/* The penalty l1 sum|w| + l2 sum w^2, with gradient l1 sign(w) + 2 l2 w, sign(0) = 0. */
+/* The penalty l1 sum|w| + l2 sum w^2 + group_lasso sum||column||. The gradient l1 sign(w) + 2 l2 w,
+ * sign(0) = 0, joins that of the loss, unless l1 is proximal: then w = sign(w) max(|w| - lr l1, 0)
+ * after the step, with the plain learning rate, which leaves exact zeros. The group lasso (Yuan and
+ * Lin 2006) is always proximal: w *= max(0, 1 - lr group_lasso / ||column||). */
 typedef struct ock_penalty {
-    float l1, l2;      /* >= 0 */
-    bool proximal_l1;  /* l1 by soft threshold after the step, which gives exact zeros */
-    float group_lasso; /* >= 0: times the sum over the columns of their norms, by block threshold */
+    float l1, l2; /* >= 0 */
+    bool proximal_l1;
+    float group_lasso; /* >= 0 */
 } ock_penalty;
 
 typedef enum ock_constraint_kind {
     OCK_UNCONSTRAINED,
-    OCK_MAX_NORM,
-    OCK_NON_NEGATIVE,
-    OCK_UNIT_NORM,
+    OCK_MAX_NORM,     /* w *= min(||column||, max_norm)/(1e-7 + ||column||) */
+    OCK_NON_NEGATIVE, /* w = max(w, 0) */
+    OCK_UNIT_NORM,    /* w /= 1e-7 + ||column|| */
 } ock_constraint_kind;
 
 /* What weights are brought back to after each step (keras.constraints, axis 0: per unit). */
@@ -293,18 +302,22 @@ typedef struct ock_constraint {
     float max_norm; /* OCK_MAX_NORM; > 0 */
 } ock_constraint;
 
-/* A trained tensor with its moments, all of one shape: SGD uses moment1 where
- * momentum is not 0, Adam both; those that are not used may be NULL. */
+/* A trained tensor with what a step keeps beside it, all of one shape: moment1 where momentum is
+ * not 0, moment2 for RMSprop, both for Adam, average with an ema_momentum. Those that are not used
+ * may be NULL. */
 typedef struct ock_parameter {
     ock_tensor *value, *moment1, *moment2;
     ock_penalty penalty;
     ock_constraint constraint;
-    ock_tensor *average; /* with the optimiser's ema_momentum */
+    ock_tensor *average;
+    bool vector; /* a bias, gamma or beta: its norm is of all of it, and decay_kernels_only leaves
+                  * it out */
 } ock_parameter;
 
-/* One step t = iteration, from 1, on the gradient of the data loss; the penalty's
- * gradient joins it first. totals (may be NULL) receives `rows` times the penalty
- * at the weights before the step. */
+/* One step t = iteration, from 1, on the gradient of the data loss. In this order, which is
+ * Keras's: the penalty's gradient joins it, it is clipped by value, the weights decay, the step,
+ * the soft threshold of a proximal l1, the average, the group lasso, the constraint. totals (may
+ * be NULL) receives `rows` times the penalty at the weights before the step. */
 OCK_API ock_status ock_step(const ock_optimizer *optimizer, uint64_t iteration,
                             const ock_parameter *parameter, const ock_tensor *gradient, size_t rows,
                             ock_tensor *totals);
@@ -316,7 +329,7 @@ OCK_API ock_status ock_penalty_add(const ock_parameter *parameter, size_t rows, 
 
 typedef struct ock_dense_parameters {
     ock_parameter kernel; /* I x O */
-    ock_parameter bias;   /* 1 x O; value NULL: no bias */
+    ock_parameter bias;   /* 1 x O, always taken for a vector; value NULL: no bias */
 } ock_dense_parameters;
 
 /* y = dropout(f(x W + b)): x is B x I, y is B x O. dropout may be NULL. f may be

@@ -64,8 +64,8 @@ ock_status opencl_dense_backward_weights(ock_backend *backend, const ock_update 
     opencl_call call = opencl_begin_in(backend, program, "dense_backward_weights");
     opencl_arg_tensor(&call, x);
     opencl_arg_tensor(&call, dy);
-    opencl_arg_parameter(&call, &parameters->kernel);
-    opencl_arg_parameter(&call, &parameters->bias);
+    opencl_arg_parameter(&call, update, &parameters->kernel);
+    opencl_arg_parameter(&call, update, &parameters->bias);
     opencl_arg_uint(&call, (uint32_t)x->rows);
     opencl_arg_uint(&call, (uint32_t)x->cols);
     opencl_arg_uint(&call, (uint32_t)dy->cols);

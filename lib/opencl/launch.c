@@ -95,15 +95,24 @@ void opencl_arg_update(opencl_call *call, const ock_update *update)
     opencl_arg_float(call, update->beta1);
     opencl_arg_float(call, update->beta2);
     opencl_arg_float(call, update->epsilon);
+    opencl_arg_float(call, update->clip);
+    opencl_arg_float(call, update->ema);
 }
 
-void opencl_arg_parameter(opencl_call *call, const ock_parameter *parameter)
+void opencl_arg_parameter(opencl_call *call, const ock_update *update,
+                          const ock_parameter *parameter)
 {
+    const ock_rule rule = ock_rule_of(update, parameter);
     opencl_arg_tensor(call, parameter->value);
     opencl_arg_tensor(call, parameter->moment1);
     opencl_arg_tensor(call, parameter->moment2);
+    opencl_arg_tensor(call, parameter->average);
     opencl_arg_float(call, parameter->penalty.l1);
-    opencl_arg_float(call, parameter->penalty.l2);
+    opencl_arg_float(call, rule.l2);
+    opencl_arg_float(call, rule.l1);
+    opencl_arg_float(call, rule.threshold);
+    opencl_arg_float(call, rule.decay);
+    opencl_arg_float(call, rule.floor);
 }
 
 static size_t round_up(size_t value, size_t unit)

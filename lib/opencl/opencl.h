@@ -133,12 +133,14 @@ void opencl_arg_shape(opencl_call *call, const ock_tensor *tensor);
  * seed_high, uint step, uint layer. NULL gives threshold 0, scale 1. */
 void opencl_arg_dropout(opencl_call *call, const ock_dropout *dropout);
 
-/* Seven: int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float
- * epsilon. */
+/* Nine: int kind, float rate, float momentum, int nesterov, float beta1, float beta2, float
+ * epsilon, float clip, float ema. */
 void opencl_arg_update(opencl_call *call, const ock_update *update);
 
-/* Eleven: the value, two moments, float l1, float l2. */
-void opencl_arg_parameter(opencl_call *call, const ock_parameter *parameter);
+/* Eighteen: the value, two moments, the average; float l1, float l2, float slope (l1 in the
+ * gradient), float threshold, float decay, float floor. */
+void opencl_arg_parameter(opencl_call *call, const ock_update *update,
+                          const ock_parameter *parameter);
 
 /* One or two dimensions. global is rounded up to local, so kernels check their bounds. NULL takes
  * a fixed size: a driver's own choice goes with global, and PoCL compiles a kernel for each. */

@@ -19,7 +19,9 @@ ock_status opencl_penalty(ock_backend *backend, const ock_parameter *parameter, 
     opencl_call call = opencl_begin(backend, "penalty_partials");
     opencl_arg_uint(&call, DEPTH);
     opencl_arg_shape(&call, value);
-    opencl_arg_parameter(&call, parameter);
+    opencl_arg_tensor(&call, value);
+    opencl_arg_float(&call, parameter->penalty.l1);
+    opencl_arg_float(&call, parameter->penalty.l2);
     opencl_arg_buffer(&call, partials);
     status = opencl_launch(&call, 1, &count, NULL);
     if (status != OCK_OK)
@@ -38,6 +40,6 @@ ock_status opencl_step(ock_backend *backend, const ock_update *update,
     opencl_arg_update(&call, update);
     opencl_arg_shape(&call, gradient);
     opencl_arg_tensor(&call, gradient);
-    opencl_arg_parameter(&call, parameter);
+    opencl_arg_parameter(&call, update, parameter);
     return opencl_launch_vectors(&call, gradient);
 }

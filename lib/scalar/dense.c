@@ -100,6 +100,7 @@ ock_status scalar_dense_backward_input(ock_backend *backend, const ock_tensor *d
 typedef struct weights_end {
     const scalar_span_kernels *span;
     const ock_update *update;
+    ock_rule rule;
     const ock_parameter *parameter;
     bool penalized; /* and the penalty is asked for */
 } weights_end;
@@ -110,8 +111,8 @@ static void finish_weights(const void *context, size_t row, size_t col, size_t n
     const weights_end *end = context;
     scalar_weights weights = scalar_weights_at(end->parameter, row, col);
     if (end->penalized)
-        end->span->penalize(&weights.penalty, n, weights.value, lanes);
-    end->span->update(end->update, &weights, n, sums);
+        end->span->penalize(&end->parameter->penalty, n, weights.value, lanes);
+    end->span->update(end->update, &end->rule, &weights, n, sums);
 }
 
 enum {
@@ -122,6 +123,7 @@ enum {
 static void update_bias(const ock_backend *backend, const ock_update *update,
                         const ock_parameter *bias, const ock_tensor *dy)
 {
+    const ock_rule rule = ock_rule_of(update, bias);
     for (size_t col = 0; col < dy->cols; col += BIAS_COLS) {
         float gradient[BIAS_COLS] = {0};
         size_t n = scalar_min(BIAS_COLS, dy->cols - col);
@@ -131,7 +133,7 @@ static void update_bias(const ock_backend *backend, const ock_update *update,
                 gradient[j] += row[j];
         }
         scalar_weights weights = scalar_weights_at(bias, 0, col);
-        scalar_of(backend)->kernels.span->update(update, &weights, n, gradient);
+        scalar_of(backend)->kernels.span->update(update, &rule, &weights, n, gradient);
     }
 }
 
@@ -140,12 +142,18 @@ static ock_status update_kernel(ock_backend *backend, const ock_update *update, 
                                 ock_tensor *totals)
 {
     bool penalized = totals && (kernel->penalty.l1 != 0 || kernel->penalty.l2 != 0);
-    weights_end end = {scalar_of(backend)->kernels.span, update, kernel, penalized};
+    weights_end end = {.span = scalar_of(backend)->kernels.span,
+                       .update = update,
+                       .rule = ock_rule_of(update, kernel),
+                       .parameter = kernel,
+                       .penalized = penalized};
     scalar_product product = scalar_product_of(x, true, dy, false);
     product.finish = finish_weights;
-    product.soon[0] = kernel->value;
-    product.soon[1] = kernel->moment1;
-    product.soon[2] = kernel->moment2;
+    const ock_tensor *const soon[] = {kernel->value, kernel->moment1, kernel->moment2,
+                                      kernel->average};
+    for (size_t i = 0, t = 0; i < SCALAR_SOON; i++)
+        if (soon[i])
+            product.soon[t++] = soon[i];
     product.context = &end;
 
     size_t jobs = scalar_product_jobs(backend, &product);

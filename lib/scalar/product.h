@@ -18,7 +18,7 @@ enum {
 typedef void scalar_finish(const void *context, size_t row, size_t col, size_t n, float *sums,
                            double *lanes);
 
-#define SCALAR_SOON 3
+#define SCALAR_SOON 4
 
 /* op(A) op(B), rows x depth times depth x cols; op(B)(k, j) = b[k b_row + j b_col]. */
 typedef struct scalar_product {

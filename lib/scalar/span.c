@@ -142,59 +142,110 @@ static inline float sign(float w)
     return (float)(w > 0) - (float)(w < 0);
 }
 
-static inline float regularized(const ock_penalty *penalty, float gradient, float w)
+/* With the penalty's, and clipped. */
+static inline float whole_gradient(const ock_update *u, const ock_rule *rule, float gradient,
+                                   float w)
 {
-    return gradient + penalty->l1 * sign(w) + 2 * penalty->l2 * w;
+    float g = gradient + rule->l1 * sign(w) + 2 * rule->l2 * w;
+    g = g > u->clip ? u->clip : g;
+    return g < -u->clip ? -u->clip : g;
 }
 
-static void update_adam(const ock_update *update, const scalar_weights *weights, size_t n,
-                        const float *gradient)
+static inline float decayed(const ock_rule *rule, float w)
+{
+    return w - rule->decay * w;
+}
+
+static void update_adam(const ock_update *update, const ock_rule *rule,
+                        const scalar_weights *weights, size_t n, const float *gradient)
 {
     const ock_update u = *update;
-    const ock_penalty penalty = weights->penalty;
+    const ock_rule r = *rule;
     float *w = weights->value, *m = weights->moment1, *v = weights->moment2;
 #pragma omp simd
     for (size_t j = 0; j < n; j++) {
-        float g = regularized(&penalty, gradient[j], w[j]);
+        float g = whole_gradient(&u, &r, gradient[j], w[j]);
         m[j] += (1 - u.beta1) * (g - m[j]);
         v[j] += (1 - u.beta2) * (g * g - v[j]);
-        w[j] -= u.rate * m[j] / (sqrtf(v[j]) + u.epsilon);
+        w[j] = decayed(&r, w[j]) - u.rate * m[j] / (sqrtf(v[j]) + u.epsilon);
     }
 }
 
-static void update_momentum(const ock_update *update, const scalar_weights *weights, size_t n,
-                            const float *gradient)
+static void update_rmsprop(const ock_update *update, const ock_rule *rule,
+                           const scalar_weights *weights, size_t n, const float *gradient)
 {
     const ock_update u = *update;
-    const ock_penalty penalty = weights->penalty;
+    const ock_rule r = *rule;
+    float *w = weights->value, *m = weights->moment1, *v = weights->moment2;
+#pragma omp simd
+    for (size_t j = 0; j < n; j++) {
+        float g = whole_gradient(&u, &r, gradient[j], w[j]);
+        v[j] = u.beta2 * v[j] + (1 - u.beta2) * (g * g);
+        float step = u.rate * g / sqrtf(v[j] + u.epsilon);
+        if (m)
+            step = m[j] = u.momentum * m[j] + step;
+        w[j] = decayed(&r, w[j]) - step;
+    }
+}
+
+static void update_momentum(const ock_update *update, const ock_rule *rule,
+                            const scalar_weights *weights, size_t n, const float *gradient)
+{
+    const ock_update u = *update;
+    const ock_rule r = *rule;
     float *w = weights->value, *m = weights->moment1;
 #pragma omp simd
     for (size_t j = 0; j < n; j++) {
-        float g = regularized(&penalty, gradient[j], w[j]);
+        float g = whole_gradient(&u, &r, gradient[j], w[j]);
         m[j] = u.momentum * m[j] - u.rate * g;
-        w[j] += u.nesterov ? u.momentum * m[j] - u.rate * g : m[j];
+        w[j] = decayed(&r, w[j]) + (u.nesterov ? u.momentum * m[j] - u.rate * g : m[j]);
     }
 }
 
-static void update_sgd(const ock_update *update, const scalar_weights *weights, size_t n,
-                       const float *gradient)
+static void update_sgd(const ock_update *update, const ock_rule *rule,
+                       const scalar_weights *weights, size_t n, const float *gradient)
 {
-    const ock_penalty penalty = weights->penalty;
-    float *w = weights->value, rate = update->rate;
+    const ock_update u = *update;
+    const ock_rule r = *rule;
+    float *w = weights->value;
 #pragma omp simd
     for (size_t j = 0; j < n; j++)
-        w[j] -= rate * regularized(&penalty, gradient[j], w[j]);
+        w[j] = decayed(&r, w[j]) - u.rate * whole_gradient(&u, &r, gradient[j], w[j]);
 }
 
-static void update(const ock_update *update, const scalar_weights *weights, size_t n,
-                   const float *gradient)
+/* The soft threshold; a NaN stays one. */
+static void shrink(float threshold, size_t n, float *w)
 {
+#pragma omp simd
+    for (size_t j = 0; j < n; j++) {
+        float left = fabsf(w[j]) - threshold;
+        w[j] = left <= 0 ? 0 : copysignf(left, w[j]);
+    }
+}
+
+static void take_average(float momentum, size_t n, const float *w, float *average)
+{
+    MAP_SIMD(average, momentum * average[j] + (1 - momentum) * w[j]);
+}
+
+static void update(const ock_update *update, const ock_rule *rule, const scalar_weights *weights,
+                   size_t n, const float *gradient)
+{
+    float *w = weights->value;
     if (update->kind == OCK_ADAM)
-        update_adam(update, weights, n, gradient);
+        update_adam(update, rule, weights, n, gradient);
+    else if (update->kind == OCK_RMSPROP)
+        update_rmsprop(update, rule, weights, n, gradient);
     else if (update->momentum != 0)
-        update_momentum(update, weights, n, gradient);
+        update_momentum(update, rule, weights, n, gradient);
     else
-        update_sgd(update, weights, n, gradient);
+        update_sgd(update, rule, weights, n, gradient);
+    if (rule->threshold > 0)
+        shrink(rule->threshold, n, w);
+    if (weights->average)
+        take_average(update->ema, n, w, weights->average);
+    if (rule->floor == 0)
+        MAP_SIMD(w, w[j] < 0 ? 0 : w[j]);
 }
 
 const scalar_span_kernels SCALAR_SPAN = {

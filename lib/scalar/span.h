@@ -12,10 +12,9 @@ typedef struct scalar_mask {
     float scale;
 } scalar_mask;
 
-/* A span of a trained tensor; moments that are not used may be NULL. */
+/* A span of a trained tensor; moments and averages that are not kept may be NULL. */
 typedef struct scalar_weights {
-    float *value, *moment1, *moment2;
-    ock_penalty penalty;
+    float *value, *moment1, *moment2, *average;
 } scalar_weights;
 
 /* A penalty is summed up in so many parts, so that it vectorises in a fixed order. */
@@ -35,9 +34,9 @@ typedef struct scalar_span_kernels {
     /* Adds l1 |w| + l2 w^2 to lanes. */
     void (*penalize)(const ock_penalty *penalty, size_t n, const float *w, double *lanes);
 
-    /* One step, the penalty's gradient included. */
-    void (*update)(const ock_update *update, const scalar_weights *weights, size_t n,
-                   const float *gradient);
+    /* One step by element: all but what needs a column's norm. */
+    void (*update)(const ock_update *update, const ock_rule *rule, const scalar_weights *weights,
+                   size_t n, const float *gradient);
 } scalar_span_kernels;
 
 extern const scalar_span_kernels scalar_span_default, scalar_span_v3, scalar_span_v4;

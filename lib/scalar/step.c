@@ -11,12 +11,12 @@ void scalar_total_add(ock_tensor *totals, int field, double value)
 
 scalar_weights scalar_weights_at(const ock_parameter *parameter, size_t row, size_t col)
 {
-    const ock_tensor *m = parameter->moment1, *v = parameter->moment2;
+    const ock_tensor *m = parameter->moment1, *v = parameter->moment2, *a = parameter->average;
     return (scalar_weights){
         .value = scalar_row(parameter->value, row) + col,
         .moment1 = m ? scalar_row(m, row) + col : NULL,
         .moment2 = v ? scalar_row(v, row) + col : NULL,
-        .penalty = parameter->penalty,
+        .average = a ? scalar_row(a, row) + col : NULL,
     };
 }
 
@@ -49,10 +49,11 @@ ock_status scalar_step(ock_backend *backend, const ock_update *update,
 {
     if (totals)
         scalar_penalty(backend, parameter, rows, totals);
+    const ock_rule rule = ock_rule_of(update, parameter);
 #pragma omp parallel for num_threads(scalar_threads(backend, gradient->rows * gradient->cols))
     for (size_t i = 0; i < gradient->rows; i++) {
         scalar_weights weights = scalar_weights_at(parameter, i, 0);
-        scalar_of(backend)->kernels.span->update(update, &weights, gradient->cols,
+        scalar_of(backend)->kernels.span->update(update, &rule, &weights, gradient->cols,
                                                  scalar_row(gradient, i));
     }
     return OCK_OK;

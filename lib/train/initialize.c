@@ -170,21 +170,29 @@ void model_forget(ock_model *model)
     model->epoch = 0;
 }
 
-static ock_status make_moments(ock_parameter *parameter, unsigned count)
+static ock_status make_moments(ock_parameter *parameter, unsigned needed)
 {
     const ock_tensor *value = parameter->value;
     ock_tensor **const moments[] = {&parameter->moment1, &parameter->moment2};
     ock_status status = OCK_OK;
-    for (unsigned i = 0; value && i < count && !status; i++)
-        status = ock_tensor_create(ock_tensor_context(value), OCK_F32, ock_tensor_rows(value),
-                                   ock_tensor_cols(value), moments[i]);
+    for (unsigned i = 0; value && i < 2 && !status; i++)
+        if (needed & 1u << i)
+            status = ock_tensor_create(ock_tensor_context(value), OCK_F32, ock_tensor_rows(value),
+                                       ock_tensor_cols(value), moments[i]);
     return status;
+}
+
+static unsigned moments_of(const ock_optimizer *optimizer)
+{
+    unsigned first = optimizer->kind == OCK_ADAM || optimizer->momentum != 0;
+    unsigned second = optimizer->kind != OCK_SGD;
+    return first | second << 1;
 }
 
 ock_status model_ensure_moments(ock_model *model, const ock_optimizer *optimizer)
 {
-    unsigned needed = optimizer->kind == OCK_ADAM ? 2 : optimizer->momentum != 0;
-    if (needed == model->moments)
+    unsigned needed = moments_of(optimizer);
+    if (needed == model->moments && (!needed || optimizer->kind == model->moments_kind))
         return OCK_OK;
     free_moments(model);
     model->first_step = model->step;
@@ -196,5 +204,6 @@ ock_status model_ensure_moments(ock_model *model, const ock_optimizer *optimizer
         free_moments(model);
     else
         model->moments = needed;
+    model->moments_kind = optimizer->kind;
     return status;
 }

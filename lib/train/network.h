@@ -70,10 +70,11 @@ struct ock_model {
     size_t count;
     bool ready; /* has its weights: no layer may be added */
     net_plan plan;
-    unsigned moments;    /* tensors of moments per parameter: 0, 1 or 2 */
-    uint64_t step;       /* steps taken, over all fits */
-    uint64_t first_step; /* those taken before the moments were made */
-    uint32_t epoch;      /* epochs begun, over all fits */
+    unsigned moments;                /* that each parameter has: 1 for moment1, 2 for moment2 */
+    ock_optimizer_kind moments_kind; /* of the optimiser that they are for */
+    uint64_t step;                   /* steps taken, over all fits */
+    uint64_t first_step;             /* those taken before the moments were made */
+    uint32_t epoch;                  /* epochs begun, over all fits */
 };
 
 /* ---- model.c ---- */

@@ -151,19 +151,24 @@ double activation_value(ock_activation activation, double x);
 double activation_slope(ock_activation activation);
 double activation_bound(ock_activation activation, double x);
 
-/* A parameter of a case: moments that the optimiser does not use are NULL. */
+/* A parameter of a case: moments and averages that the optimiser does not keep are NULL. */
 typedef struct parameter_pair {
-    pair *value, *moment1, *moment2;
+    pair *value, *moment1, *moment2, *average;
     ock_penalty penalty;
+    ock_constraint constraint;
+    bool vector;
 } parameter_pair;
 
 /* Of random weights, with second moments of at least 0.01. */
 parameter_pair any_parameter(checkcl *t, const ock_optimizer *optimizer, size_t rows, size_t cols);
 ock_parameter parameter_on(const parameter_pair *parameter, int side);
 
-/* SGD without and with momentum, Nesterov's, and Adam; and none, one or both penalties. */
-#define OPTIMIZERS 4
+/* SGD without and with momentum, Nesterov's, Adam, and RMSprop without and with momentum, with or
+ * without decay, clipping and averages; and none, one or both penalties, proximal or not. */
+#define OPTIMIZERS 6
 ock_optimizer any_optimizer(checkcl *t);
+const char *optimizer_name(const ock_optimizer *optimizer);
+uint64_t any_iteration(checkcl *t); /* the first as often as a later one */
 ock_penalty any_penalty(checkcl *t);
 
 /* Expects value and moments after a step on `gradient`, of which the two sides' own

@@ -127,16 +127,14 @@ void check_dense_backward_weights(checkcl *t)
 {
     ock_optimizer optimizer = any_optimizer(t);
     size_t rows = any_size(t), inputs = any_size(t), outputs = any_size(t);
-    uint64_t iteration = 1 + choose(t, 1000);
+    uint64_t iteration = any_iteration(t);
     parameter_pair kernel = any_parameter(t, &optimizer, inputs, outputs);
     parameter_pair bias = any_parameter(t, &optimizer, 1, outputs);
+    bias.vector = true;
     bool has_bias = choose(t, 4);
     describe(t, "B %zu, I %zu, O %zu, %s%s, l1 %g, l2 %g", rows, inputs, outputs,
-             optimizer.kind == OCK_ADAM ? "adam"
-             : optimizer.nesterov       ? "nesterov"
-             : optimizer.momentum > 0   ? "momentum"
-                                        : "sgd",
-             has_bias ? "" : ", no bias", (double)kernel.penalty.l1, (double)kernel.penalty.l2);
+             optimizer_name(&optimizer), has_bias ? "" : ", no bias", (double)kernel.penalty.l1,
+             (double)kernel.penalty.l2);
     pair *x = input(t, rows, inputs, uniform(t, rows * inputs, -1, 1));
     pair *dy = input(t, rows, outputs, uniform(t, rows * outputs, -1, 1));
     pair *sums = choose(t, 4) ? totals(t) : NULL;

@@ -4,10 +4,11 @@ void check_step(checkcl *t)
 {
     ock_optimizer optimizer = any_optimizer(t);
     size_t rows = any_size(t), cols = any_size(t), count = rows * cols, batch = any_size(t);
-    uint64_t iteration = 1 + choose(t, 1000);
-    describe(t, "%s of %zu x %zu at %llu", optimizer.kind == OCK_ADAM ? "adam" : "sgd", rows, cols,
+    uint64_t iteration = any_iteration(t);
+    describe(t, "%s of %zu x %zu at %llu", optimizer_name(&optimizer), rows, cols,
              (unsigned long long)iteration);
     parameter_pair p = any_parameter(t, &optimizer, rows, cols);
+    p.vector = choose(t, 2);
     const float *slopes = uniform(t, count, -1, 1);
     pair *gradient = input(t, rows, cols, slopes), *sums = totals(t);
     for (int side = 0; side < SIDES; side++) {

@@ -122,19 +122,33 @@ START_TEST(tiles_transpose)
 }
 END_TEST
 
+enum {
+    UPDATES = 6
+};
+
 /* All that the span kernels do, one after the other. */
 typedef struct spans {
     float activated[8][WIDTH], slopes[8][WIDTH], dropped[WIDTH];
-    float w[4][WIDTH], m[4][WIDTH], v[4][WIDTH];
+    float w[UPDATES][WIDTH], m[UPDATES][WIDTH], v[UPDATES][WIDTH], average[UPDATES][WIDTH];
     double lanes[SCALAR_LANES];
 } spans;
 
 static void run_spans(const scalar_span_kernels *span, spans *out)
 {
-    static const ock_update updates[] = {{.kind = OCK_SGD, .rate = 0.1f},
-                                         {.kind = OCK_SGD, .rate = 0.1f, .momentum = 0.9f},
-                                         {OCK_SGD, 0.1f, 0.9f, 1, 0, 0, 0},
-                                         {OCK_ADAM, 0.1f, 0, 0, 0.9f, 0.999f, 1e-7f}};
+    const ock_update adam = {.kind = OCK_ADAM,
+                             .rate = 0.1f,
+                             .beta1 = 0.9f,
+                             .beta2 = 0.999f,
+                             .epsilon = 1e-7f,
+                             .clip = 0.5f,
+                             .ema = 0.9f};
+    ock_update updates[UPDATES] = {adam, adam, adam, adam, adam, adam};
+    updates[0].kind = updates[1].kind = updates[2].kind = OCK_SGD;
+    updates[4].kind = updates[5].kind = OCK_RMSPROP;
+    updates[1].momentum = updates[2].momentum = updates[5].momentum = 0.9f;
+    updates[2].nesterov = 1;
+    const ock_rule rule = {
+        .l1 = 1e-2f, .l2 = 1e-3f, .threshold = 1e-3f, .decay = 1e-2f, .floor = 0};
     scalar_mask mask = {.seed = 5, .threshold = 1u << 30, .groups = 40, .scale = 4 / 3.0f};
     float x[WIDTH], dy[WIDTH];
     memset(out, 0, sizeof *out);
@@ -147,12 +161,13 @@ static void run_spans(const scalar_span_kernels *span, spans *out)
     }
     memcpy(out->dropped, x, sizeof x);
     span->drop(&mask, 3, 8, WIDTH, out->dropped);
-    for (int i = 0; i < 4; i++) {
-        scalar_weights weights = {out->w[i], out->m[i], out->v[i], {.l1 = 1e-2f, .l2 = 1e-3f}};
+    span->penalize(&(ock_penalty){.l1 = 1e-2f, .l2 = 1e-3f}, WIDTH, x, out->lanes);
+    for (int i = 0; i < UPDATES; i++) {
+        float *m = updates[i].momentum != 0 || i == 3 ? out->m[i] : NULL;
+        scalar_weights weights = {out->w[i], m, out->v[i], out->average[i]};
         memcpy(out->w[i], x, sizeof x);
-        span->penalize(&weights.penalty, WIDTH, x, out->lanes);
-        span->update(&updates[i], &weights, WIDTH, dy);
-        span->update(&updates[i], &weights, WIDTH, x);
+        span->update(&updates[i], &rule, &weights, WIDTH, dy);
+        span->update(&updates[i], &rule, &weights, WIDTH, x);
     }
 }
 
