@@ -120,6 +120,7 @@ enum {
 #define OCK_BACKEND_OPS(X)                                                                         \
     X(fill, (ock_backend * backend, float value, ock_tensor *y))                                   \
     X(copy, (ock_backend * backend, const ock_tensor *x, ock_tensor *y))                           \
+    X(blend, (ock_backend * backend, float share, const ock_tensor *x, ock_tensor *y))             \
     X(matmul, (ock_backend * backend, const ock_matmul_options *options, const ock_tensor *a,      \
                const ock_tensor *b, ock_tensor *c))                                                \
     X(activation_forward,                                                                          \

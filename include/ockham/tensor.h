@@ -55,6 +55,10 @@ OCK_API ock_status ock_tensor_read(const ock_tensor *tensor, void *data);
 OCK_API ock_status ock_tensor_fill(ock_tensor *tensor, float value);
 OCK_API ock_status ock_tensor_copy(const ock_tensor *source, ock_tensor *target);
 
+/* target += share (source - target), 0 <= share <= 1, of two float tensors of one shape: 1/n makes
+ * of the mean of n - 1 tensors that of n. Does not wait. Errors as for ock_tensor_copy(). */
+OCK_API ock_status ock_tensor_blend(float share, const ock_tensor *source, ock_tensor *target);
+
 /* The largest number of rows of `cols` elements that one tensor can have here; at least 0. */
 OCK_API size_t ock_tensor_max_rows(const ock_context *context, ock_dtype dtype, size_t cols);
 

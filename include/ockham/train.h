@@ -48,33 +48,64 @@ OCK_API ock_status ock_stopper_init(ock_stopper *stopper, const ock_early_stoppi
  * stopper->stopped says whether to stop. Unlike in Keras a NaN is never the best. */
 OCK_API bool ock_stopper_update(ock_stopper *stopper, int epoch, double value);
 
-/* ---- Learning rates (keras.optimizers.schedules, keras.callbacks.ReduceLROnPlateau) ---- */
+/* ---- Learning rates (keras.optimizers.schedules) ---- */
 
 typedef enum ock_schedule_kind {
     OCK_CONSTANT_RATE,
-    OCK_STEP_DECAY,        /* ExponentialDecay with staircase */
-    OCK_EXPONENTIAL_DECAY, /* learning_rate decay_rate^(step / decay_steps) */
-    OCK_COSINE_DECAY,      /* to alpha times learning_rate (Loshchilov and Hutter 2017) */
+    OCK_STEP_DECAY,        /* rate decay_rate^floor(s / decay_steps): ExponentialDecay, staircase */
+    OCK_EXPONENTIAL_DECAY, /* rate decay_rate^(s / decay_steps): ExponentialDecay */
+    OCK_COSINE_DECAY,      /* rate (alpha + (1 - alpha) (1 + cos(pi min(s / decay_steps, 1))) / 2):
+                            * CosineDecay (Loshchilov and Hutter 2017, without restarts) */
 } ock_schedule_kind;
 
-/* Of the optimiser's learning_rate, by the steps that the network has taken. */
+/* How the learning rate goes with the steps. `rate` is the optimiser's learning_rate, which is
+ * Keras's initial_learning_rate, or the warmup_target where there is a warm-up: then Keras's
+ * initial_learning_rate is warmup_from, and s, else the step, counts from the warm-up's end. Keras
+ * warms up CosineDecay alone; here it goes before any kind. */
 typedef struct ock_schedule {
     ock_schedule_kind kind;
-    uint64_t decay_steps;
-    float decay_rate;
-    float alpha;
-    uint64_t warmup_steps; /* of any kind: from warmup_from up to learning_rate, linearly */
-    float warmup_from;
+    uint64_t decay_steps;  /* >= 1, but for a constant rate */
+    float decay_rate;      /* of step and exponential decay; > 0 */
+    float alpha;           /* of the cosine's; 0..1: the share of the rate that is left */
+    uint64_t warmup_steps; /* before step warmup_steps: warmup_from + (rate - warmup_from)
+                            * step / warmup_steps; 0: no warm-up */
+    float warmup_from;     /* >= 0 */
 } ock_schedule;
 
+/* The learning rate of a step, counted from 0 as Keras counts an optimiser's iterations. NULL is a
+ * constant rate; NaN where a field is out of its range. */
+OCK_API float ock_schedule_rate(const ock_schedule *schedule, float rate, uint64_t step);
+
+/* ---- Reduction on a plateau (keras.callbacks.ReduceLROnPlateau) ---- */
+
 typedef struct ock_plateau {
-    const char *monitor; /* NULL: off; as in ock_early_stopping */
-    float factor;
-    int patience, cooldown;
-    double min_delta;
-    ock_mode mode;
-    float min_learning_rate;
+    const char *monitor;     /* NULL: off; as in ock_early_stopping */
+    float factor;            /* the rate becomes factor times itself; 0 < factor < 1 */
+    int patience;            /* >= 0: epochs without improvement before that */
+    int cooldown;            /* >= 0: epochs after it that are not counted */
+    double min_delta;        /* >= 0: a smaller improvement is none */
+    ock_mode mode;           /* as in ock_early_stopping */
+    float min_learning_rate; /* >= 0: Keras's min_lr, below which the rate does not go */
 } ock_plateau;
+
+/* Keras's, but off: factor 0.1, patience 10, min_delta 1e-4, no cooldown, no least rate. */
+OCK_API ock_plateau ock_plateau_defaults(void);
+
+/* The state of one run, for users with a loop of their own. Its fields are to be read only. */
+typedef struct ock_plateau_state {
+    ock_plateau options;
+    bool maximize;
+    double best; /* NaN: none yet */
+    int wait;
+    int cooldown; /* epochs left of it */
+} ock_plateau_state;
+
+/* Errors: OCK_INVALID_ARGUMENT (an unknown monitor, a number out of its range). */
+OCK_API ock_status ock_plateau_init(ock_plateau_state *state, const ock_plateau *options);
+
+/* Takes the value at an epoch's end and the learning rate; returns the one to go on with. Unlike in
+ * Keras a NaN is never the best. */
+OCK_API float ock_plateau_update(ock_plateau_state *state, double value, float learning_rate);
 
 /* ---- Fitting ---- */
 
@@ -116,12 +147,12 @@ typedef struct ock_fit {
     bool shuffle;
     float validation_split; /* 0 <= split < 1: the last rows, unshuffled, where no set is given */
     ock_early_stopping early_stopping;
-    ock_schedule schedule;
-    ock_plateau plateau;
-    uint32_t swa_from_epoch; /* stochastic weight averaging from this epoch on, from 1; 0: none */
-    float label_smoothing;   /* 0 <= smoothing <= 1, of the cross-entropies */
-    const float *class_weights;           /* as many as outputs; NULL: all 1 */
-    float mixup_alpha;                    /* 0: none (Zhang et al. 2018) */
+    ock_schedule schedule;      /* by the steps that the optimiser has taken, over all fits */
+    ock_plateau plateau;        /* with a constant rate alone; each fit begins at learning_rate */
+    uint32_t swa_from_epoch;    /* averages weights from this epoch's end on; 0: no; up to epochs */
+    float label_smoothing;      /* 0 <= smoothing <= 1, of the cross-entropies */
+    const float *class_weights; /* as many as outputs; NULL: all 1 */
+    float mixup_alpha;          /* 0: none (Zhang et al. 2018) */
     const ock_augmentation *augmentation; /* of training batches; NULL: none */
     const char *checkpoint;               /* a file, written after each epoch; NULL: none */
     bool resume;                          /* from the checkpoint, where there is one */
@@ -139,6 +170,17 @@ OCK_API ock_fit ock_fit_defaults(void);
  * counter (i, e, 0, OCK_PURPOSE_SHUFFLE) are the high and the low half of r. Dropout takes the
  * step's number, from 1, for `step` and the position among all layers for `layer`. */
 
+/* Averages. With optimizer.ema_momentum the average of each trained tensor moves with every step
+ * (keras's use_ema); it begins as the weights after the network's first step, or before the first
+ * step with an ema_momentum. With swa_from_epoch it is the mean of the weights at the ends of that
+ * epoch and those after it (Izmailov et al. 2018); one of the two at most. Training goes on with
+ * the weights themselves, and so do its figures, but once there are averages all else is theirs:
+ * the validation figures, what on_epoch finds in the network, the best weights, and the network's
+ * weights when the fit has ended (in Keras: SwapEMAWeights(swap_on_epoch=True)). Batch norm's
+ * running statistics are the training's own with an ema_momentum, as in Keras. With swa_from_epoch
+ * a pass over the training data, without dropout, takes them anew at each such epoch's end: means
+ * of the batches' statistics, weighted by their rows. */
+
 /* Trains. The loss decides how the last activation is treated: OCK_SOFTMAX_CROSSENTROPY needs
  * OCK_SOFTMAX last, or logits (OCK_LINEAR); OCK_BINARY_CROSSENTROPY needs
  * OCK_SIGMOID or OCK_LINEAR; OCK_MEAN_SQUARED_ERROR takes any. The last batch may be
@@ -155,10 +197,15 @@ OCK_API ock_status ock_model_fit(ock_model *model, const ock_dataset *train,
                                  ock_history *history);
 
 /* One step on a batch x (B x inputs) and its targets y (as ock_loss() takes them), by
- * fit's optimizer, loss and seed. totals may be NULL. Enqueues. Errors as for
+ * fit's optimizer, schedule, loss and seed. totals may be NULL. Enqueues. Errors as for
  * ock_model_fit(), but that it does not look for OCK_DIVERGED. */
 OCK_API ock_status ock_model_train_step(ock_model *model, const ock_fit *fit, const ock_tensor *x,
                                         const ock_tensor *y, ock_tensor *totals);
+
+/* Sets the weights to the averages that steps with an ema_momentum have kept, which go on from
+ * there: for loops of one's own, as ock_model_fit() does it at its end (in Keras:
+ * finalize_variable_values). Enqueues. Errors: OCK_INVALID_ARGUMENT (there are none). */
+OCK_API ock_status ock_model_use_averages(ock_model *model);
 
 typedef struct ock_evaluation {
     double loss, data_loss, penalty, accuracy;

@@ -171,16 +171,32 @@ ock_status ock_tensor_fill(ock_tensor *tensor, float value)
     return c.context->backend->table->fill(c.context->backend, value, tensor);
 }
 
+static void check_alike(check *c, const ock_tensor *source, const ock_tensor *target,
+                        ock_dtype dtype)
+{
+    check_tensor(c, "source", source, dtype);
+    check_tensor(c, "target", target, dtype);
+    if (source && target && (source->rows != target->rows || source->cols != target->cols))
+        check_fail(c, OCK_SHAPE_MISMATCH, "source is %zu x %zu and target %zu x %zu", source->rows,
+                   source->cols, target->rows, target->cols);
+    check_apart(c, "target", target, "source", source);
+}
+
 ock_status ock_tensor_copy(const ock_tensor *source, ock_tensor *target)
 {
     check c = check_begin("ock_tensor_copy");
-    check_tensor(&c, "source", source, source ? source->dtype : OCK_F32);
-    check_tensor(&c, "target", target, source ? source->dtype : OCK_F32);
-    if (source && target && (source->rows != target->rows || source->cols != target->cols))
-        check_fail(&c, OCK_SHAPE_MISMATCH, "source is %zu x %zu and target %zu x %zu", source->rows,
-                   source->cols, target->rows, target->cols);
-    check_apart(&c, "target", target, "source", source);
+    check_alike(&c, source, target, source ? source->dtype : OCK_F32);
     if (check_end(&c) != OCK_OK)
         return c.status;
     return c.context->backend->table->copy(c.context->backend, source, target);
+}
+
+ock_status ock_tensor_blend(float share, const ock_tensor *source, ock_tensor *target)
+{
+    check c = check_begin("ock_tensor_blend");
+    check_alike(&c, source, target, OCK_F32);
+    check_range(&c, "share", (double)share, 0, 1);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return c.context->backend->table->blend(c.context->backend, share, source, target);
 }

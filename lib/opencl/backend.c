@@ -135,14 +135,27 @@ ock_status opencl_fill(ock_backend *backend, float value, ock_tensor *y)
 }
 
 /* Tensors of one shape have one stride. */
+static void arg_pair(opencl_call *call, const ock_tensor *x, const ock_tensor *y)
+{
+    opencl_arg_buffer(call, x->storage->handle);
+    opencl_arg_ulong(call, x->offset);
+    opencl_arg_buffer(call, y->storage->handle);
+    opencl_arg_ulong(call, y->offset);
+    opencl_arg_ulong(call, elements(x));
+}
+
 ock_status opencl_copy(ock_backend *backend, const ock_tensor *x, ock_tensor *y)
 {
     opencl_call call = opencl_begin(backend, "copy");
-    opencl_arg_buffer(&call, x->storage->handle);
-    opencl_arg_ulong(&call, x->offset);
-    opencl_arg_buffer(&call, y->storage->handle);
-    opencl_arg_ulong(&call, y->offset);
-    opencl_arg_ulong(&call, elements(x));
+    arg_pair(&call, x, y);
+    return launch_over(&call, elements(x));
+}
+
+ock_status opencl_blend(ock_backend *backend, float share, const ock_tensor *x, ock_tensor *y)
+{
+    opencl_call call = opencl_begin(backend, "blend");
+    arg_pair(&call, x, y);
+    opencl_arg_float(&call, share);
     return launch_over(&call, elements(x));
 }
 

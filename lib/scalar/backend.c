@@ -79,6 +79,18 @@ ock_status scalar_copy(ock_backend *backend, const ock_tensor *x, ock_tensor *y)
     return OCK_OK;
 }
 
+ock_status scalar_blend(ock_backend *backend, float share, const ock_tensor *x, ock_tensor *y)
+{
+#pragma omp parallel for num_threads(scalar_threads(backend, x->rows * x->cols))
+    for (size_t i = 0; i < x->rows; i++) {
+        const float *from = scalar_row(x, i);
+        float *to = scalar_row(y, i);
+        for (size_t j = 0; j < x->cols; j++)
+            to[j] += share * (from[j] - to[j]);
+    }
+    return OCK_OK;
+}
+
 static const ock_backend_table scalar_table = {.close = scalar_close,
                                                .finish = scalar_wait,
                                                .flush = scalar_wait,

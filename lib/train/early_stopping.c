@@ -1,53 +1,16 @@
 /* keras.callbacks.EarlyStopping, but that a NaN is never the best. */
 #include <math.h>
-#include <stddef.h>
-#include <string.h>
 
-#include "stopping.h"
-
-/* ---- Monitors ---- */
-
-static const fit_monitor monitors[] = {
-    {"loss", offsetof(ock_epoch, loss), false, false},
-    {"data_loss", offsetof(ock_epoch, data_loss), false, false},
-    {"penalty", offsetof(ock_epoch, penalty), false, false},
-    {"accuracy", offsetof(ock_epoch, accuracy), true, false},
-    {"acc", offsetof(ock_epoch, accuracy), true, false},
-    {"val_loss", offsetof(ock_epoch, val_loss), false, true},
-    {"val_data_loss", offsetof(ock_epoch, val_data_loss), false, true},
-    {"val_penalty", offsetof(ock_epoch, val_penalty), false, true},
-    {"val_accuracy", offsetof(ock_epoch, val_accuracy), true, true},
-    {"val_acc", offsetof(ock_epoch, val_accuracy), true, true},
-};
-
-const fit_monitor *monitor_find(const char *name)
-{
-    for (size_t i = 0; name && i < sizeof monitors / sizeof *monitors; i++)
-        if (!strcmp(monitors[i].name, name))
-            return &monitors[i];
-    return NULL;
-}
-
-double monitor_value(const fit_monitor *monitor, const ock_epoch *epoch)
-{
-    double value;
-    memcpy(&value, (const char *)epoch + monitor->offset, sizeof value);
-    return value;
-}
-
-/* ---- Options ---- */
+#include "early_stopping.h"
+#include "monitor.h"
 
 const char *stopping_problem(const ock_early_stopping *options)
 {
-    if (!monitor_find(options->monitor))
-        return "monitor is none of loss, data_loss, penalty, accuracy, acc, or these after val_";
-    if (!(options->min_delta >= 0) || !isfinite(options->min_delta))
-        return "min_delta must be a finite number from 0 up";
+    const char *problem = monitor_problem(options->monitor, options->min_delta, options->mode);
+    if (problem)
+        return problem;
     if (options->patience < 0)
         return "patience must be at least 0";
-    if (options->mode != OCK_MODE_AUTO && options->mode != OCK_MODE_MIN &&
-        options->mode != OCK_MODE_MAX)
-        return "mode is not one of ock_mode";
     if (options->use_baseline && isnan(options->baseline))
         return "baseline is not a number";
     if (options->start_from_epoch < 0)
@@ -59,19 +22,16 @@ ock_status ock_stopper_init(ock_stopper *stopper, const ock_early_stopping *opti
 {
     if (!stopper || !options || stopping_problem(options))
         return OCK_INVALID_ARGUMENT;
-    bool maximize = options->mode == OCK_MODE_AUTO ? monitor_find(options->monitor)->maximize
-                                                   : options->mode == OCK_MODE_MAX;
-    *stopper =
-        (ock_stopper){.options = *options, .maximize = maximize, .best = NAN, .best_epoch = -1};
+    *stopper = (ock_stopper){.options = *options,
+                             .maximize = monitor_maximizes(options->monitor, options->mode),
+                             .best = NAN,
+                             .best_epoch = -1};
     return OCK_OK;
 }
 
-/* ---- Updating ---- */
-
 static bool improves(const ock_stopper *stopper, double value, double reference)
 {
-    double delta = stopper->options.min_delta;
-    return stopper->maximize ? value - delta > reference : value + delta < reference;
+    return monitor_improves(stopper->maximize, stopper->options.min_delta, value, reference);
 }
 
 bool ock_stopper_update(ock_stopper *stopper, int epoch, double value)

@@ -6,7 +6,8 @@
 
 #include "evaluate.h"
 #include "history.h"
-#include "stopping.h"
+#include "monitor.h"
+#include "run.h"
 
 ock_fit ock_fit_defaults(void)
 {
@@ -17,81 +18,13 @@ ock_fit ock_fit_defaults(void)
                      .shuffle = true};
 }
 
-typedef struct fit_run {
-    ock_model *model;
-    const ock_fit *fit;
-    const ock_dataset *train, *valid;       /* valid NULL: none */
-    ock_dataset *split_train, *split_valid; /* the run's own views */
-    batch_feed train_feed, valid_feed;
-    ock_tensor *totals;
-    ock_tensor **best; /* the best epoch's weights; NULL: none kept yet */
-    ock_stopper stopper;
-    ock_history *history;
-    bool stop;
-} fit_run;
-
-/* ---- Checks ---- */
-
-static ock_status check_numbers(const ock_model *model, const ock_fit *fit)
-{
-    const char *problem = NULL;
-    if (fit->epochs < 1 || fit->epochs > INT32_MAX)
-        problem = "epochs must be 1..2147483647";
-    else if (fit->batch_size < 1)
-        problem = "batch_size must be at least 1";
-    else if (!(fit->validation_split >= 0 && fit->validation_split < 1))
-        problem = "validation_split must be at least 0 and less than 1";
-    if (problem)
-        return ock_context_report(model->context, OCK_INVALID_ARGUMENT, "%s", problem);
-    return OCK_OK;
-}
-
-static ock_status check_stopping(const ock_model *model, const ock_fit *fit, bool validates)
-{
-    const ock_early_stopping *options = &fit->early_stopping;
-    if (!options->monitor)
-        return OCK_OK;
-    const char *problem = stopping_problem(options);
-    if (problem)
-        return ock_context_report(model->context, OCK_INVALID_ARGUMENT, "early_stopping.%s",
-                                  problem);
-    const fit_monitor *monitor = monitor_find(options->monitor);
-    if (monitor->validation && !validates)
-        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
-                                  "early_stopping.monitor is %s, but there is neither a validation "
-                                  "set nor a validation_split",
-                                  monitor->name);
-    if (monitor->maximize && fit->loss == OCK_MEAN_SQUARED_ERROR)
-        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
-                                  "early_stopping.monitor is %s, which the squared error is "
-                                  "without",
-                                  monitor->name);
-    return OCK_OK;
-}
-
-static ock_status check_run(const fit_run *run)
-{
-    const ock_fit *fit = run->fit;
-    bool validates = run->valid || fit->validation_split > 0;
-    ock_status status = check_numbers(run->model, fit);
-    if (!status)
-        status = check_dataset(run->model, run->train, "train", fit->loss);
-    if (!status && run->valid)
-        status = check_dataset(run->model, run->valid, "valid", fit->loss);
-    if (!status)
-        status = ock_optimizer_check(run->model->context, &fit->optimizer);
-    if (!status && fit->augmentation)
-        status = ock_augmentation_check(run->model->context, fit->augmentation, run->model->inputs);
-    return status ? status : check_stopping(run->model, fit, validates);
-}
-
 /* ---- Preparation ---- */
 
 /* The rounding of a fraction such as 0.3f must not cost a row that the decimal would keep. */
 static ock_status split(fit_run *run)
 {
     size_t rows = ock_dataset_rows(run->train);
-    double share = (double)run->fit->validation_split;
+    double share = (double)run->fit.validation_split;
     double kept = floor((double)rows * (1 - share + share * FLT_EPSILON / 2));
     size_t first = (size_t)kept;
     if (!first || first >= rows)
@@ -109,12 +42,15 @@ static ock_status split(fit_run *run)
 static ock_status prepare(fit_run *run)
 {
     ock_model *model = run->model;
-    const ock_fit *fit = run->fit;
+    const ock_fit *fit = &run->fit;
     ock_status status = OCK_OK;
     if (!run->valid && fit->validation_split > 0)
         status = split(run);
+    run->state.learning_rate = fit->optimizer.learning_rate;
     if (!status && fit->early_stopping.monitor)
-        status = ock_stopper_init(&run->stopper, &fit->early_stopping);
+        status = ock_stopper_init(&run->state.stopper, &fit->early_stopping);
+    if (!status && fit->plateau.monitor)
+        status = ock_plateau_init(&run->state.plateau, &fit->plateau);
     if (!status)
         status = feed_create(&run->train_feed, run->train, fit->batch_size, fit->augmentation);
     if (!status && run->valid)
@@ -127,49 +63,8 @@ static ock_status prepare(fit_run *run)
         status = plan_reserve(model, run->train_feed.batch, true);
     if (!status && run->valid)
         status = plan_reserve(model, run->valid_feed.batch, true);
+    run->renewals = model->renewals;
     return status;
-}
-
-/* ---- The best weights ---- */
-
-static ock_tensor *model_tensor(const ock_model *model, size_t index)
-{
-    ock_model_tensor found = {0};
-    ock_model_tensor_at(model, index, &found);
-    return found.tensor;
-}
-
-static void free_best(fit_run *run)
-{
-    for (size_t i = 0; run->best && i < ock_model_tensor_count(run->model); i++)
-        ock_tensor_destroy(run->best[i]);
-    free(run->best);
-}
-
-static ock_status keep_best(fit_run *run)
-{
-    const ock_model *model = run->model;
-    size_t count = ock_model_tensor_count(model);
-    ock_status status = OCK_OK;
-    if (!run->best && !(run->best = calloc(count ? count : 1, sizeof *run->best)))
-        return ock_context_report(model->context, OCK_OUT_OF_MEMORY, "no memory for best weights");
-    for (size_t i = 0; i < count && !status; i++) {
-        const ock_tensor *weights = model_tensor(model, i);
-        if (!run->best[i])
-            status = ock_tensor_create(model->context, OCK_F32, ock_tensor_rows(weights),
-                                       ock_tensor_cols(weights), &run->best[i]);
-        if (!status)
-            status = ock_tensor_copy(weights, run->best[i]);
-    }
-    return status;
-}
-
-static ock_status restore_best(fit_run *run)
-{
-    ock_status status = OCK_OK;
-    for (size_t i = 0; i < ock_model_tensor_count(run->model) && !status; i++)
-        status = ock_tensor_copy(run->best[i], model_tensor(run->model, i));
-    return status ? status : ock_context_finish(run->model->context);
 }
 
 /* ---- An epoch ---- */
@@ -183,10 +78,12 @@ static double now(void)
 
 static ock_status train_steps(fit_run *run, uint32_t number, uint32_t epoch, uint64_t *steps)
 {
-    const ock_fit *fit = run->fit;
+    const ock_fit *fit = &run->fit;
     batch_feed *feed = &run->train_feed;
     const ock_tensor *x, *y;
-    ock_status status = ock_tensor_fill(run->totals, 0);
+    ock_status status = averages_leave(run);
+    if (!status)
+        status = ock_tensor_fill(run->totals, 0);
     if (!status && fit->shuffle)
         status = feed_shuffle(feed, fit->seed, epoch);
     for (*steps = 0; *steps < feed->steps && !run->stop && !status; ++*steps) {
@@ -203,7 +100,7 @@ static ock_status train_steps(fit_run *run, uint32_t number, uint32_t epoch, uin
 
 static ock_status check_finite(const fit_run *run, uint32_t number, const ock_totals *sums)
 {
-    double rate = (double)run->fit->optimizer.learning_rate;
+    double rate = (double)run->fit.optimizer.learning_rate;
     if (sums->first_bad)
         return ock_context_report(run->model->context, OCK_DIVERGED,
                                   "epoch %" PRIu32 ", step %" PRIu64 ": the loss is not a finite "
@@ -222,7 +119,7 @@ static ock_status validate(fit_run *run, ock_epoch *epoch)
     ock_evaluation valid = {NAN, NAN, NAN, NAN};
     ock_status status = OCK_OK;
     if (run->valid)
-        status = evaluate_feed(run->model, &run->valid_feed, run->fit->loss, run->totals, &valid);
+        status = evaluate_feed(run->model, &run->valid_feed, run->fit.loss, run->totals, &valid);
     epoch->val_loss = valid.loss;
     epoch->val_data_loss = valid.data_loss;
     epoch->val_penalty = valid.penalty;
@@ -242,38 +139,56 @@ static ock_status run_epoch(fit_run *run, ock_epoch *epoch)
         status = check_finite(run, epoch->epoch, &sums);
     if (status || epoch->steps < run->train_feed.steps)
         return status;
-    ock_evaluation means = evaluation_of(&sums, run->fit->loss);
+    ock_evaluation means = evaluation_of(&sums, run->fit.loss);
     epoch->loss = means.loss;
     epoch->data_loss = means.data_loss;
     epoch->penalty = means.penalty;
     epoch->accuracy = means.accuracy;
+    epoch->learning_rate = (double)run->model->rate;
     epoch->ms_per_step = (now() - start) * 1e3 / (double)epoch->steps;
-    status = validate(run, epoch);
+    status = averages_end_epoch(run, epoch->epoch);
+    if (!status)
+        status = validate(run, epoch);
     epoch->seconds = now() - start;
     return status;
 }
 
+/* Whether the network's weights are to be kept as the best. */
+static bool judge(fit_run *run, const ock_epoch *epoch)
+{
+    const ock_fit *fit = &run->fit;
+    fit_state *state = &run->state;
+    if (fit->plateau.monitor)
+        state->learning_rate = ock_plateau_update(
+            &state->plateau, monitor_value(fit->plateau.monitor, epoch), state->learning_rate);
+    if (!fit->early_stopping.monitor)
+        return false;
+    double value = monitor_value(fit->early_stopping.monitor, epoch);
+    bool best = ock_stopper_update(&state->stopper, (int)epoch->epoch - 1, value);
+    run->stop |= state->stopper.stopped;
+    return best && fit->early_stopping.restore_best_weights;
+}
+
 static ock_status end_epoch(fit_run *run, const ock_epoch *epoch)
 {
-    const ock_fit *fit = run->fit;
+    const ock_fit *fit = &run->fit;
     ock_status status = history_append(run->model->context, run->history, epoch);
-    if (!status && fit->early_stopping.monitor) {
-        double value = monitor_value(monitor_find(fit->early_stopping.monitor), epoch);
-        bool best = ock_stopper_update(&run->stopper, (int)epoch->epoch - 1, value);
-        run->stop |= run->stopper.stopped;
-        if (best && fit->early_stopping.restore_best_weights)
-            status = keep_best(run);
-    }
-    if (!status && fit->on_epoch && !fit->on_epoch(epoch, fit->user))
+    if (!status && judge(run, epoch))
+        status = weights_keep(run->model, &run->state.best);
+    if (status)
+        return status;
+    run->state.epochs++;
+    if (fit->on_epoch && !fit->on_epoch(epoch, fit->user))
         run->stop = true;
-    return status;
+    return OCK_OK;
 }
 
 static ock_status run_epochs(fit_run *run)
 {
     ock_status status = OCK_OK;
-    for (uint32_t i = 1; i <= run->fit->epochs && !run->stop && !status; i++) {
-        ock_epoch epoch = {.epoch = i};
+    while (run->state.epochs < run->fit.epochs && !run->stop && !status) {
+        ock_epoch epoch = {.epoch = run->state.epochs + 1};
+        run->fit.optimizer.learning_rate = run->state.learning_rate;
         status = run_epoch(run, &epoch);
         if (!status && epoch.steps == run->train_feed.steps)
             status = end_epoch(run, &epoch);
@@ -286,16 +201,35 @@ static ock_status run_epochs(fit_run *run)
 static void finish_history(const fit_run *run, size_t start)
 {
     ock_history *history = run->history;
-    bool stopping = run->fit->early_stopping.monitor;
-    history->stopped_early = stopping && run->stopper.stopped;
-    history->best = stopping && run->stopper.best_epoch >= 0
-                        ? start + (size_t)run->stopper.best_epoch
-                        : history->count;
+    bool stopping = run->fit.early_stopping.monitor;
+    const ock_stopper *stopper = &run->state.stopper;
+    history->stopped_early = stopping && stopper->stopped;
+    history->best =
+        stopping && stopper->best_epoch >= 0 ? start + (size_t)stopper->best_epoch : history->count;
+}
+
+/* The best weights, else the averages, else its own. A run that diverges has lost its weights, but
+ * not the best ones. */
+static ock_status settle_weights(fit_run *run, ock_status status)
+{
+    const weight_set *best = &run->state.best;
+    if (status && status != OCK_DIVERGED)
+        return status;
+    ock_status settled = OCK_OK;
+    if (best->tensors)
+        settled = weights_put(run->model, best);
+    else if (!status)
+        settled = averages_enter(run);
+    if (!settled && (best->tensors || run->state.averages_in_use))
+        settled = ock_context_finish(run->model->context);
+    return settled ? settled : status;
 }
 
 static void run_free(fit_run *run)
 {
-    free_best(run);
+    weights_free(&run->state.best);
+    weights_free(&run->state.mean);
+    weights_free(&run->state.own);
     ock_tensor_destroy(run->totals);
     feed_free(&run->valid_feed);
     feed_free(&run->train_feed);
@@ -306,12 +240,11 @@ static void run_free(fit_run *run)
 ock_status ock_model_fit(ock_model *model, const ock_dataset *train, const ock_dataset *valid,
                          const ock_fit *fit, ock_history *history)
 {
-    ock_fit defaults = ock_fit_defaults();
     if (!model)
         return ock_context_report(ock_dataset_context(train), OCK_INVALID_ARGUMENT,
                                   "model is NULL");
     fit_run run = {.model = model,
-                   .fit = fit ? fit : &defaults,
+                   .fit = fit ? *fit : ock_fit_defaults(),
                    .train = train,
                    .valid = valid,
                    .history = history};
@@ -321,11 +254,7 @@ ock_status ock_model_fit(ock_model *model, const ock_dataset *train, const ock_d
         status = prepare(&run);
     if (!status)
         status = run_epochs(&run);
-    /* A run that diverges has lost its weights, but not the best ones. */
-    if (run.best && (!status || status == OCK_DIVERGED)) {
-        ock_status restored = restore_best(&run);
-        status = restored ? restored : status;
-    }
+    status = settle_weights(&run, status);
     if (history)
         finish_history(&run, start);
     run_free(&run);

@@ -163,9 +163,23 @@ static void free_moments(ock_model *model)
     model->moments = 0;
 }
 
+static void free_averages(ock_model *model)
+{
+    for (size_t i = 0; i < model->count; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            ock_parameter *parameter = &model->layers[i].trained[k];
+            ock_tensor_destroy(parameter->average);
+            parameter->average = NULL;
+        }
+    }
+    model->averages = false;
+}
+
 void model_forget(ock_model *model)
 {
     free_moments(model);
+    free_averages(model);
+    model->renewals++;
     model->step = model->first_step = 0;
     model->epoch = 0;
 }
@@ -206,4 +220,57 @@ ock_status model_ensure_moments(ock_model *model, const ock_optimizer *optimizer
         model->moments = needed;
     model->moments_kind = optimizer->kind;
     return status;
+}
+
+/* ---- Averages ---- */
+
+static ock_status make_average(ock_parameter *parameter)
+{
+    const ock_tensor *value = parameter->value;
+    if (!value)
+        return OCK_OK;
+    ock_status status =
+        ock_tensor_create(ock_tensor_context(value), OCK_F32, ock_tensor_rows(value),
+                          ock_tensor_cols(value), &parameter->average);
+    return status ? status : ock_tensor_copy(value, parameter->average);
+}
+
+ock_status model_ensure_averages(ock_model *model, const ock_optimizer *optimizer)
+{
+    bool needed = optimizer->ema_momentum > 0;
+    if (needed == model->averages)
+        return OCK_OK;
+    free_averages(model);
+    ock_status status = OCK_OK;
+    for (size_t i = 0; needed && i < model->count && !status; i++)
+        for (size_t k = 0; k < 2 && !status; k++)
+            status = make_average(&model->layers[i].trained[k]);
+    if (status)
+        free_averages(model);
+    else
+        model->averages = needed;
+    return status;
+}
+
+ock_status model_use_averages(ock_model *model)
+{
+    ock_status status = OCK_OK;
+    for (size_t i = 0; i < model->count; i++) {
+        for (size_t k = 0; k < 2 && !status; k++) {
+            const ock_parameter *parameter = &model->layers[i].trained[k];
+            if (parameter->average)
+                status = ock_tensor_copy(parameter->average, parameter->value);
+        }
+    }
+    return status;
+}
+
+ock_status ock_model_use_averages(ock_model *model)
+{
+    if (!model)
+        return OCK_INVALID_ARGUMENT;
+    if (!model->averages)
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "the network has no averages: no step had an ema_momentum");
+    return model_use_averages(model);
 }

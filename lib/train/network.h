@@ -75,6 +75,9 @@ struct ock_model {
     uint64_t step;                   /* steps taken, over all fits */
     uint64_t first_step;             /* those taken before the moments were made */
     uint32_t epoch;                  /* epochs begun, over all fits */
+    bool averages;                   /* parameters have averages */
+    float rate;                      /* the learning rate of the last step */
+    uint32_t renewals;               /* how often weights were drawn or loaded */
 };
 
 /* ---- model.c ---- */
@@ -109,8 +112,19 @@ ock_status model_ensure_ready(ock_model *model, uint64_t seed);
 /* Sees to the moments that the optimiser needs; those of another kind are forgotten. */
 ock_status model_ensure_moments(ock_model *model, const ock_optimizer *optimizer);
 
-/* Forgets moments, steps and epochs. */
+/* Sees to the averages that the optimiser needs, which begin as the weights. */
+ock_status model_ensure_averages(ock_model *model, const ock_optimizer *optimizer);
+
+/* Sets the weights to the averages, where there are any. */
+ock_status model_use_averages(ock_model *model);
+
+/* Forgets moments, averages, steps and epochs. */
 void model_forget(ock_model *model);
+
+/* ---- fit_checks.c ---- */
+
+/* Of what a single step takes of a fit. */
+ock_status check_settings(const ock_model *model, const ock_fit *fit);
 
 /* ---- plan.c ---- */
 
@@ -135,6 +149,10 @@ ock_batch_norm layer_norm(const net_layer *layer);
 /* One step on a batch of at most the reserved rows. */
 ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
                       const ock_tensor *y, ock_tensor *totals);
+
+/* Moves the running statistics of batch norms, momentum theirs plus the rest a batch's, and nothing
+ * else: without dropout. */
+ock_status pass_measure(ock_model *model, const ock_tensor *x, float momentum);
 
 /* Adds the loss of a batch, without dropout, to totals. */
 ock_status pass_loss(ock_model *model, ock_loss_kind loss, const ock_tensor *x, const ock_tensor *y,

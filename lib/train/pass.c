@@ -6,6 +6,9 @@
 /* What a pass needs beside the network; fit NULL: without dropout, on running statistics. */
 typedef struct net_pass {
     const ock_fit *fit;
+    ock_optimizer optimizer; /* the fit's at the step's learning rate */
+    bool measures;           /* batches' statistics move the running ones by `momentum` */
+    float momentum;
     uint32_t step;
     uint64_t iteration; /* of the optimiser, from 1 */
     size_t nodes;       /* those that run: all, or all but the activation that the loss folds in */
@@ -107,8 +110,10 @@ static ock_status node_forward(const net_node *node, const net_pass *pass)
         return ock_activation_forward(node->activation, node->input, node->y.part);
     case LAYER_BATCH_NORM: {
         ock_batch_norm norm = layer_norm(node->layer);
+        if (pass->measures)
+            norm.momentum = pass->momentum;
         return ock_batch_norm_forward(&norm, node->input, node->y.part,
-                                      pass->fit ? node->saved : NULL);
+                                      pass->fit || pass->measures ? node->saved : NULL);
     }
     case LAYER_DROPOUT:
         return ock_dropout_apply(&dropout, node->input, node->y.part);
@@ -153,7 +158,7 @@ static ock_status dense_backward(const net_plan *plan, size_t position, const ne
     }
     if (status)
         return status;
-    return ock_dense_backward_weights(&pass->fit->optimizer, pass->iteration, node->input, dy,
+    return ock_dense_backward_weights(&pass->optimizer, pass->iteration, node->input, dy,
                                       &parameters, pass->totals);
 }
 
@@ -164,8 +169,8 @@ static ock_status norm_backward(const net_node *node, const net_pass *pass, ock_
     ock_status status = ock_batch_norm_backward(&norm, node->input, node->saved, gradient, gradient,
                                                 node->gradient);
     for (size_t i = 0; i < 2 && !status; i++)
-        status = ock_step(&pass->fit->optimizer, pass->iteration, &layer->trained[i],
-                          node->gradients[i], ock_tensor_rows(gradient), NULL);
+        status = ock_step(&pass->optimizer, pass->iteration, &layer->trained[i], node->gradients[i],
+                          ock_tensor_rows(gradient), NULL);
     return status;
 }
 
@@ -201,13 +206,18 @@ ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
     /* Here rather than once a fit: a callback may have loaded weights. */
     if (!status)
         status = model_ensure_moments(model, &fit->optimizer);
+    if (!status)
+        status = model_ensure_averages(model, &fit->optimizer);
     if (status)
         return status;
     net_pass pass = {.fit = fit,
+                     .optimizer = fit->optimizer,
                      .step = (uint32_t)(model->step + 1),
                      .iteration = model->step - model->first_step + 1,
                      .nodes = nodes_to_run(model, folds),
                      .totals = totals};
+    pass.optimizer.learning_rate = model->rate =
+        ock_schedule_rate(&fit->schedule, fit->optimizer.learning_rate, pass.iteration - 1);
     status = forward(model, &pass, x, &prediction);
     ock_tensor *gradient = plan->gradient.part;
     if (!status)
@@ -232,6 +242,13 @@ ock_status pass_loss(ock_model *model, ock_loss_kind loss, const ock_tensor *x, 
     net_pass pass = {.nodes = nodes_to_run(model, folds)};
     status = forward(model, &pass, x, &prediction);
     return status ? status : ock_loss(loss, prediction, y, NULL, totals);
+}
+
+ock_status pass_measure(ock_model *model, const ock_tensor *x, float momentum)
+{
+    const ock_tensor *prediction;
+    net_pass pass = {.measures = true, .momentum = momentum, .nodes = nodes_to_run(model, false)};
+    return forward(model, &pass, x, &prediction);
 }
 
 /* ---- What users call ---- */
@@ -342,7 +359,7 @@ static ock_status check_step(const ock_model *model, const ock_fit *fit, const o
         return ock_context_report(model->context, OCK_SHAPE_MISMATCH,
                                   "y has %zu columns and must have %zu", ock_tensor_cols(y),
                                   outputs);
-    status = ock_optimizer_check(model->context, &fit->optimizer);
+    status = check_settings(model, fit);
     return status || !totals ? status : check_totals(model, x, y, totals);
 }
 

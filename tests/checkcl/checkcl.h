@@ -16,6 +16,7 @@
     X(tensor_write)                                                                                \
     X(tensor_fill)                                                                                 \
     X(tensor_copy)                                                                                 \
+    X(tensor_blend)                                                                                \
     X(tensor_views)                                                                                \
     X(matmul)                                                                                      \
     X(matmul_special)                                                                              \

@@ -47,6 +47,18 @@ void check_tensor_copy(checkcl *t)
                 "the copy is not the original");
 }
 
+/* The same roundings on either side: the same bits. */
+void check_tensor_blend(checkcl *t)
+{
+    size_t rows = any_size(t), cols = any_size(t);
+    float share = *uniform(t, 1, 0, 1);
+    describe(t, "%zu x %zu, share %g", rows, cols, (double)share);
+    pair *x = input(t, rows, cols, uniform(t, rows * cols, -1, 1));
+    pair *y = inout(t, rows, cols, uniform(t, rows * cols, -1, 1));
+    ON_BOTH(t, ock_tensor_blend(share, x->on[side], y->on[side]));
+    expect_same(t, "y", y);
+}
+
 /* A view outlives its tensor, and a view of a view begins where it should. */
 void check_tensor_views(checkcl *t)
 {

@@ -26,6 +26,8 @@ START_TEST(null_is_refused_or_does_nothing)
     assert_status(OCK_INVALID_ARGUMENT, ock_tensor_fill(NULL, 1));
     assert_status(OCK_INVALID_ARGUMENT, ock_tensor_copy(NULL, tensor));
     assert_status(OCK_INVALID_ARGUMENT, ock_tensor_copy(tensor, NULL));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_blend(0.5f, NULL, tensor));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_blend(0.5f, tensor, NULL));
     ck_assert_ptr_null(ock_tensor_context(NULL));
     ck_assert_uint_eq(ock_tensor_rows(NULL) + ock_tensor_cols(NULL), 0);
     ck_assert_uint_eq(ock_tensor_max_rows(NULL, OCK_F32, 1), 0);
