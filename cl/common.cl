@@ -81,9 +81,10 @@ static void total_add(global float *total, float value)
     vstore2(kahan(vload2(0, total), value), 0, total);
 }
 
-/* ock_activation, ock_optimizer_kind and the fields of a totals tensor (backend.h). */
+/* ock_activation, ock_optimizer_kind, ock_constraint_kind and the fields of a totals tensor (backend.h). */
 enum { LINEAR, RELU, LEAKY_RELU, ELU, GELU, SIGMOID, TANH };
 enum { SGD, ADAM, RMSPROP };
+enum { UNCONSTRAINED, MAX_NORM, NON_NEGATIVE, UNIT_NORM };
 enum {
     TOTAL_LOSS,
     TOTAL_LOSS_LOW,

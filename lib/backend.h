@@ -98,6 +98,13 @@ static inline ock_rule ock_rule_of(const ock_update *update, const ock_parameter
     };
 }
 
+/* Whether a step ends with a factor for each column, or for all of a vector, from its norm. */
+static inline bool ock_has_norms(const ock_parameter *parameter)
+{
+    ock_constraint_kind kind = parameter->constraint.kind;
+    return parameter->penalty.group_lasso > 0 || kind == OCK_MAX_NORM || kind == OCK_UNIT_NORM;
+}
+
 /* The fields of a totals tensor. Sums carry the compensation of Kahan's algorithm in *_LOW;
  * the last three are the bits of a uint32_t. */
 enum {

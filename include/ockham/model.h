@@ -21,6 +21,7 @@ typedef enum ock_initializer {
     OCK_HE_NORMAL,      /* deviation sqrt(2/I), cut at two (He et al. 2015; keras HeNormal) */
 } ock_initializer;
 
+/* A kernel's columns are its units: group lasso and norms are of each; a bias is one vector. */
 typedef struct ock_dense {
     ock_penalty kernel, bias;
     ock_penalty activity; /* of the output, after the activation (keras's activity_regularizer) */
@@ -97,7 +98,20 @@ OCK_API ock_status ock_model_load(ock_model *model, const char *path);
  * ock_model_load(). *model is the caller's; NULL on failure. */
 OCK_API ock_status ock_model_open(ock_context *context, const char *path, ock_model **model);
 
-/* ---- Compaction ---- */
+/* ---- Sparsity and compaction ---- */
+
+/* What a kernel has of zeros: weights of at most a threshold in magnitude, and units, its columns,
+ * whose weights are all so. */
+typedef struct ock_sparsity {
+    size_t weights, zeros;
+    size_t units, dead;
+} ock_sparsity;
+
+/* Of the kernel of layer `layer`, from 0, which must be dense, with threshold >= 0; all zeros on
+ * failure. Reads the kernel, so it waits. Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY,
+ * OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_model_sparsity(ock_model *model, size_t layer, float threshold,
+                                      ock_sparsity *sparsity);
 
 /* What ock_model_compact() did. */
 typedef struct ock_compaction {

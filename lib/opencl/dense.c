@@ -48,9 +48,10 @@ static bool penalised(const ock_parameter *parameter)
     return parameter->value && (parameter->penalty.l1 != 0 || parameter->penalty.l2 != 0);
 }
 
-ock_status opencl_dense_backward_weights(ock_backend *backend, const ock_update *update,
-                                         const ock_tensor *x, const ock_tensor *dy,
-                                         const ock_dense_parameters *parameters, ock_tensor *totals)
+/* All of a step but what columns' norms ask for. */
+static ock_status update_elements(ock_backend *backend, const ock_update *update,
+                                  const ock_tensor *x, const ock_tensor *dy,
+                                  const ock_dense_parameters *parameters, ock_tensor *totals)
 {
     const opencl_product shape = {.a_transposed = true, .m = x->cols, .n = dy->cols, .k = x->rows};
     const opencl_program *program = opencl_fused_tiles(backend, &shape);
@@ -76,4 +77,20 @@ ock_status opencl_dense_backward_weights(ock_backend *backend, const ock_update 
     if (status != OCK_OK || !partials)
         return status;
     return opencl_penalty_total(backend, partials, grid.groups, x->rows, totals);
+}
+
+ock_status opencl_dense_backward_weights(ock_backend *backend, const ock_update *update,
+                                         const ock_tensor *x, const ock_tensor *dy,
+                                         const ock_dense_parameters *parameters, ock_tensor *totals)
+{
+    const ock_parameter *const trained[] = {&parameters->kernel, &parameters->bias};
+    const int count = parameters->bias.value ? 2 : 1;
+    ock_status status = OCK_OK;
+    for (int i = 0; totals && i < count && status == OCK_OK; i++)
+        status = opencl_group_penalty(backend, trained[i], x->rows, totals);
+    if (status == OCK_OK)
+        status = update_elements(backend, update, x, dy, parameters, totals);
+    for (int i = 0; i < count && status == OCK_OK; i++)
+        status = opencl_apply_norms(backend, update, trained[i]);
+    return status;
 }

@@ -158,6 +158,15 @@ ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch);
 ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t count, size_t rows,
                                 ock_tensor *totals);
 
+/* ---- step.c ---- */
+
+/* Adds `rows` times the group lasso's penalty to totals; and does to columns, by their norms, what
+ * ends a step. */
+ock_status opencl_group_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                                ock_tensor *totals);
+ock_status opencl_apply_norms(ock_backend *backend, const ock_update *update,
+                              const ock_parameter *parameter);
+
 /* ---- tiles.c ---- */
 
 /* Sets vector, standard and forced: by what the device can do, or as OCKHAM_TILES says; and builds

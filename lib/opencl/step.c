@@ -1,18 +1,104 @@
 #include "opencl.h"
 
-/* Rows of a tensor whose sums one work-item takes. */
+/* Rows of a tensor that one work-item takes; and parts in which columns are summed up, at most. */
 enum {
-    DEPTH = 16
+    DEPTH = 16,
+    PARTS = 32
 };
 
-ock_status opencl_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
-                          ock_tensor *totals)
+/* ---- Norms ---- */
+
+/* The columns' sums of squares, as the kernels take them. */
+typedef struct column_sums {
+    cl_mem buffer;
+    size_t stride, parts, vectors;
+} column_sums;
+
+static ock_status sum_squares(ock_backend *backend, const ock_tensor *w, column_sums *sums)
+{
+    size_t vector = ((const opencl_backend *)backend)->program->tiles.vector;
+    size_t depth =
+        opencl_ceil_div(w->rows, PARTS) > DEPTH ? opencl_ceil_div(w->rows, PARTS) : DEPTH;
+    sums->stride = opencl_ceil_div(w->cols, OCK_PAD) * OCK_PAD;
+    sums->parts = opencl_ceil_div(w->rows, depth);
+    sums->vectors = opencl_ceil_div(w->cols, vector);
+    size_t bytes = sums->parts * sums->stride * sizeof(cl_float);
+    ock_status status = opencl_scratch(backend, bytes, &sums->buffer);
+    if (status != OCK_OK)
+        return status;
+    opencl_call call = opencl_begin(backend, "column_squares");
+    opencl_arg_uint(&call, (uint32_t)depth);
+    opencl_arg_shape(&call, w);
+    opencl_arg_tensor(&call, w);
+    opencl_arg_buffer(&call, sums->buffer);
+    opencl_arg_uint(&call, (uint32_t)sums->stride);
+    return opencl_launch(&call, 2, (size_t[]){sums->vectors, sums->parts}, NULL);
+}
+
+/* The call of a kernel that goes on from the sums. */
+static opencl_call begin_on(ock_backend *backend, const char *kernel, const column_sums *sums,
+                            const ock_parameter *parameter)
+{
+    opencl_call call = opencl_begin(backend, kernel);
+    opencl_arg_buffer(&call, sums->buffer);
+    opencl_arg_uint(&call, (uint32_t)sums->stride);
+    opencl_arg_uint(&call, (uint32_t)sums->parts);
+    opencl_arg_uint(&call, (uint32_t)parameter->value->cols);
+    opencl_arg_int(&call, parameter->vector);
+    opencl_arg_float(&call, parameter->penalty.group_lasso);
+    return call;
+}
+
+ock_status opencl_group_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                                ock_tensor *totals)
+{
+    column_sums sums;
+    if (parameter->penalty.group_lasso == 0)
+        return OCK_OK;
+    ock_status status = sum_squares(backend, parameter->value, &sums);
+    if (status != OCK_OK)
+        return status;
+    opencl_call call = begin_on(backend, "group_partials", &sums, parameter);
+    status = opencl_launch(&call, 1, &sums.vectors, NULL);
+    if (status != OCK_OK)
+        return status;
+    return opencl_penalty_total(backend, sums.buffer,
+                                parameter->vector ? 1 : parameter->value->cols, rows, totals);
+}
+
+ock_status opencl_apply_norms(ock_backend *backend, const ock_update *update,
+                              const ock_parameter *parameter)
+{
+    const ock_tensor *w = parameter->value;
+    column_sums sums;
+    if (!ock_has_norms(parameter))
+        return OCK_OK;
+    ock_status status = sum_squares(backend, w, &sums);
+    if (status != OCK_OK)
+        return status;
+    opencl_call call = begin_on(backend, "column_factors", &sums, parameter);
+    opencl_arg_float(&call, update->learning_rate * parameter->penalty.group_lasso);
+    opencl_arg_int(&call, parameter->constraint.kind);
+    opencl_arg_float(&call, parameter->constraint.max_norm);
+    status = opencl_launch(&call, 1, &sums.vectors, NULL);
+    if (status != OCK_OK)
+        return status;
+    call = opencl_begin(backend, "column_scale");
+    opencl_arg_uint(&call, DEPTH);
+    opencl_arg_shape(&call, w);
+    opencl_arg_tensor(&call, w);
+    opencl_arg_buffer(&call, sums.buffer);
+    return opencl_launch(&call, 2, (size_t[]){sums.vectors, opencl_ceil_div(w->rows, DEPTH)}, NULL);
+}
+
+/* ---- Penalties ---- */
+
+static ock_status sum_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                              ock_tensor *totals)
 {
     const ock_tensor *value = parameter->value;
     size_t count = opencl_ceil_div(value->rows, DEPTH);
     cl_mem partials;
-    if (parameter->penalty.l1 == 0 && parameter->penalty.l2 == 0)
-        return OCK_OK;
     ock_status status = opencl_scratch(backend, count * sizeof(cl_float), &partials);
     if (status != OCK_OK)
         return status;
@@ -29,6 +115,17 @@ ock_status opencl_penalty(ock_backend *backend, const ock_parameter *parameter, 
     return opencl_penalty_total(backend, partials, count, rows, totals);
 }
 
+ock_status opencl_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                          ock_tensor *totals)
+{
+    ock_status status = OCK_OK;
+    if (parameter->penalty.l1 != 0 || parameter->penalty.l2 != 0)
+        status = sum_penalty(backend, parameter, rows, totals);
+    return status == OCK_OK ? opencl_group_penalty(backend, parameter, rows, totals) : status;
+}
+
+/* ---- Steps ---- */
+
 ock_status opencl_step(ock_backend *backend, const ock_update *update,
                        const ock_parameter *parameter, const ock_tensor *gradient, size_t rows,
                        ock_tensor *totals)
@@ -41,5 +138,6 @@ ock_status opencl_step(ock_backend *backend, const ock_update *update,
     opencl_arg_shape(&call, gradient);
     opencl_arg_tensor(&call, gradient);
     opencl_arg_parameter(&call, update, parameter);
-    return opencl_launch_vectors(&call, gradient);
+    status = opencl_launch_vectors(&call, gradient);
+    return status == OCK_OK ? opencl_apply_norms(backend, update, parameter) : status;
 }

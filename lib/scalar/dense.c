@@ -177,11 +177,16 @@ ock_status scalar_dense_backward_weights(ock_backend *backend, const ock_update 
                                          const ock_tensor *x, const ock_tensor *dy,
                                          const ock_dense_parameters *parameters, ock_tensor *totals)
 {
-    ock_status status = update_kernel(backend, update, x, dy, &parameters->kernel, totals);
-    if (status != OCK_OK || !parameters->bias.value)
+    const ock_parameter *kernel = &parameters->kernel, *bias = &parameters->bias;
+    ock_status status = totals ? scalar_group_penalty(backend, kernel, x->rows, totals) : OCK_OK;
+    if (status == OCK_OK)
+        status = update_kernel(backend, update, x, dy, kernel, totals);
+    if (status == OCK_OK)
+        status = scalar_apply_norms(backend, update, kernel);
+    if (status != OCK_OK || !bias->value)
         return status;
     if (totals)
-        scalar_penalty(backend, &parameters->bias, x->rows, totals);
-    update_bias(backend, update, &parameters->bias, dy);
-    return OCK_OK;
+        status = scalar_penalty(backend, bias, x->rows, totals);
+    update_bias(backend, update, bias, dy);
+    return status == OCK_OK ? scalar_apply_norms(backend, update, bias) : status;
 }

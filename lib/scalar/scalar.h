@@ -58,6 +58,13 @@ scalar_weights scalar_weights_at(const ock_parameter *parameter, size_t row, siz
 
 double scalar_lane_sum(const double *lanes);
 
+/* Adds `rows` times the group lasso's penalty to totals; and does to columns, by their norms, what
+ * ends a step. */
+ock_status scalar_group_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                                ock_tensor *totals);
+ock_status scalar_apply_norms(ock_backend *backend, const ock_update *update,
+                              const ock_parameter *parameter);
+
 /* Adds to a sum of the totals by Kahan's algorithm. */
 void scalar_total_add(ock_tensor *totals, int field, double value);
 

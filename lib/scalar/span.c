@@ -248,10 +248,22 @@ static void update(const ock_update *update, const ock_rule *rule, const scalar_
         MAP_SIMD(w, w[j] < 0 ? 0 : w[j]);
 }
 
+static void square(size_t n, const float *w, double *sums)
+{
+    MAP_SIMD(sums, sums[j] + (double)w[j] * (double)w[j]);
+}
+
+static void scale(size_t n, const float *factors, float *w)
+{
+    MAP_SIMD(w, w[j] * factors[j]);
+}
+
 const scalar_span_kernels SCALAR_SPAN = {
     .activate = activate,
     .differentiate = differentiate,
     .drop = drop,
     .penalize = penalize,
     .update = update,
+    .square = square,
+    .scale = scale,
 };

@@ -37,6 +37,10 @@ typedef struct scalar_span_kernels {
     /* One step by element: all but what needs a column's norm. */
     void (*update)(const ock_update *update, const ock_rule *rule, const scalar_weights *weights,
                    size_t n, const float *gradient);
+
+    /* Adds w^2 to sums, and multiplies w by factors. */
+    void (*square)(size_t n, const float *w, double *sums);
+    void (*scale)(size_t n, const float *factors, float *w);
 } scalar_span_kernels;
 
 extern const scalar_span_kernels scalar_span_default, scalar_span_v3, scalar_span_v4;

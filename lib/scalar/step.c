@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "scalar.h"
 
 void scalar_total_add(ock_tensor *totals, int field, double value)
@@ -28,33 +30,122 @@ double scalar_lane_sum(const double *lanes)
     return sum;
 }
 
+/* ---- Norms ---- */
+
+/* Columns whose sums stay in the cache. */
+enum {
+    BLOCK = 64
+};
+
+/* Of each column; of a vector, that of all of it, for each column. The caller's to free. */
+static ock_status column_norms(ock_backend *backend, const ock_parameter *parameter, double **norms)
+{
+    const ock_tensor *w = parameter->value;
+    double *sums = *norms = calloc(w->cols, sizeof *sums);
+    if (!sums)
+        return ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for %zu norms", w->cols);
+#pragma omp parallel for num_threads(scalar_threads(backend, w->rows * w->cols))
+    for (size_t col = 0; col < w->cols; col += BLOCK)
+        for (size_t i = 0; i < w->rows; i++)
+            scalar_of(backend)->kernels.span->square(scalar_min(BLOCK, w->cols - col),
+                                                     scalar_row(w, i) + col, sums + col);
+    double all = 0;
+    for (size_t j = 0; parameter->vector && j < w->cols; j++)
+        all += sums[j];
+    for (size_t j = 0; j < w->cols; j++)
+        sums[j] = sqrt(parameter->vector ? all : sums[j]);
+    return OCK_OK;
+}
+
+static float factor_of(const ock_update *update, const ock_parameter *parameter, float norm)
+{
+    const float epsilon = 1e-7f, lasso = parameter->penalty.group_lasso;
+    float threshold = update->learning_rate * lasso, factor = 1;
+    if (lasso > 0)
+        factor = norm > threshold ? 1 - threshold / norm : 0;
+    norm *= factor;
+    if (parameter->constraint.kind == OCK_MAX_NORM)
+        factor *= fminf(norm, parameter->constraint.max_norm) / (epsilon + norm);
+    if (parameter->constraint.kind == OCK_UNIT_NORM)
+        factor /= epsilon + norm;
+    return factor;
+}
+
+ock_status scalar_apply_norms(ock_backend *backend, const ock_update *update,
+                              const ock_parameter *parameter)
+{
+    const ock_tensor *w = parameter->value;
+    double *norms;
+    if (!ock_has_norms(parameter))
+        return OCK_OK;
+    ock_status status = column_norms(backend, parameter, &norms);
+    float *factors = malloc(w->cols * sizeof *factors);
+    if (status == OCK_OK && !factors)
+        status =
+            ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for %zu factors", w->cols);
+    bool none = true;
+    for (size_t j = 0; status == OCK_OK && j < w->cols; j++) {
+        factors[j] = factor_of(update, parameter, (float)norms[j]);
+        none = none && factors[j] == 1;
+    }
+    if (status == OCK_OK && !none) {
+#pragma omp parallel for num_threads(scalar_threads(backend, w->rows * w->cols))
+        for (size_t i = 0; i < w->rows; i++)
+            scalar_of(backend)->kernels.span->scale(w->cols, factors, scalar_row(w, i));
+    }
+    free(factors);
+    free(norms);
+    return status;
+}
+
+/* ---- Penalties ---- */
+
+ock_status scalar_group_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                                ock_tensor *totals)
+{
+    double *norms, sum = 0, lasso = (double)parameter->penalty.group_lasso;
+    if (lasso == 0)
+        return OCK_OK;
+    ock_status status = column_norms(backend, parameter, &norms);
+    if (status != OCK_OK)
+        return status;
+    for (size_t j = 0; j < (parameter->vector ? 1 : parameter->value->cols); j++)
+        sum += norms[j];
+    scalar_total_add(totals, OCK_TOTAL_PENALTY, lasso * sum * (double)rows);
+    free(norms);
+    return OCK_OK;
+}
+
 /* Serial, so that the order never depends on the threads. */
 ock_status scalar_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
                           ock_tensor *totals)
 {
     const ock_tensor *w = parameter->value;
     double lanes[SCALAR_LANES] = {0};
-    if (parameter->penalty.l1 == 0 && parameter->penalty.l2 == 0)
-        return OCK_OK;
-    for (size_t i = 0; i < w->rows; i++)
-        scalar_of(backend)->kernels.span->penalize(&parameter->penalty, w->cols, scalar_row(w, i),
-                                                   lanes);
-    scalar_total_add(totals, OCK_TOTAL_PENALTY, scalar_lane_sum(lanes) * (double)rows);
-    return OCK_OK;
+    if (parameter->penalty.l1 != 0 || parameter->penalty.l2 != 0) {
+        for (size_t i = 0; i < w->rows; i++)
+            scalar_of(backend)->kernels.span->penalize(&parameter->penalty, w->cols,
+                                                       scalar_row(w, i), lanes);
+        scalar_total_add(totals, OCK_TOTAL_PENALTY, scalar_lane_sum(lanes) * (double)rows);
+    }
+    return scalar_group_penalty(backend, parameter, rows, totals);
 }
+
+/* ---- Steps ---- */
 
 ock_status scalar_step(ock_backend *backend, const ock_update *update,
                        const ock_parameter *parameter, const ock_tensor *gradient, size_t rows,
                        ock_tensor *totals)
 {
-    if (totals)
-        scalar_penalty(backend, parameter, rows, totals);
     const ock_rule rule = ock_rule_of(update, parameter);
+    ock_status status = totals ? scalar_penalty(backend, parameter, rows, totals) : OCK_OK;
+    if (status != OCK_OK)
+        return status;
 #pragma omp parallel for num_threads(scalar_threads(backend, gradient->rows * gradient->cols))
     for (size_t i = 0; i < gradient->rows; i++) {
         scalar_weights weights = scalar_weights_at(parameter, i, 0);
         scalar_of(backend)->kernels.span->update(update, &rule, &weights, gradient->cols,
                                                  scalar_row(gradient, i));
     }
-    return OCK_OK;
+    return scalar_apply_norms(backend, update, parameter);
 }

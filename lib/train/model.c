@@ -116,14 +116,48 @@ static ock_status check_activation(ock_model *model, ock_activation activation)
                               "activation %d is not one of ock_activation", (int)activation);
 }
 
-static ock_status check_penalty(ock_model *model, const ock_penalty *penalty, const char *l1,
-                                const char *l2)
+/* of: "kernel" or "bias", the field of ock_dense. */
+static ock_status check_penalty(ock_model *model, const ock_penalty *penalty, const char *of)
 {
-    if (!(penalty->l1 >= 0) || !isfinite(penalty->l1))
-        return refuse(model, l1, (double)penalty->l1, "a finite number from 0 up");
-    if (!(penalty->l2 >= 0) || !isfinite(penalty->l2))
-        return refuse(model, l2, (double)penalty->l2, "a finite number from 0 up");
+    const struct {
+        const char *name;
+        float value;
+    } numbers[] = {{"l1", penalty->l1}, {"l2", penalty->l2}, {"group_lasso", penalty->group_lasso}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s.%s", of, numbers[i].name);
+        if (!(numbers[i].value >= 0) || !isfinite(numbers[i].value))
+            return refuse(model, name, (double)numbers[i].value, "a finite number from 0 up");
+    }
     return OCK_OK;
+}
+
+static ock_status check_constraint(ock_model *model, const ock_constraint *constraint,
+                                   const char *of)
+{
+    char name[32];
+    bool known = (int)constraint->kind >= OCK_UNCONSTRAINED && constraint->kind <= OCK_UNIT_NORM;
+    snprintf(name, sizeof name, "%s_constraint.%s", of, known ? "max_norm" : "kind");
+    if (!known)
+        return refuse(model, name, constraint->kind, "one of ock_constraint_kind");
+    bool bounded = constraint->max_norm > 0 && isfinite(constraint->max_norm);
+    if (constraint->kind == OCK_MAX_NORM && !bounded)
+        return refuse(model, name, (double)constraint->max_norm, "a finite number above 0");
+    return OCK_OK;
+}
+
+static ock_status check_dense(ock_model *model, const ock_dense *dense)
+{
+    ock_status status = check_penalty(model, &dense->kernel, "kernel");
+    if (!status)
+        status = check_penalty(model, &dense->bias, "bias");
+    if (!status)
+        status = check_constraint(model, &dense->kernel_constraint, "kernel");
+    if (!status)
+        status = check_constraint(model, &dense->bias_constraint, "bias");
+    if (!status && dense->initializer != OCK_GLOROT_UNIFORM && dense->initializer != OCK_HE_NORMAL)
+        status = refuse(model, "initializer", dense->initializer, "one of ock_initializer");
+    return status;
 }
 
 ock_status ock_model_add_dense(ock_model *model, size_t units, ock_activation activation,
@@ -140,15 +174,14 @@ ock_status ock_model_add_dense(ock_model *model, size_t units, ock_activation ac
         return refuse(model, "units", (double)units, "within 1..2147483647");
     status = check_activation(model, activation);
     if (!status)
-        status = check_penalty(model, &added.dense.kernel, "kernel.l1", "kernel.l2");
-    if (!status)
-        status = check_penalty(model, &added.dense.bias, "bias.l1", "bias.l2");
+        status = check_dense(model, &added.dense);
     if (status)
         return status;
-    if (added.dense.initializer != OCK_GLOROT_UNIFORM && added.dense.initializer != OCK_HE_NORMAL)
-        return refuse(model, "initializer", added.dense.initializer, "one of ock_initializer");
     added.trained[0].penalty = added.dense.kernel;
+    added.trained[0].constraint = added.dense.kernel_constraint;
     added.trained[1].penalty = added.dense.bias;
+    added.trained[1].constraint = added.dense.bias_constraint;
+    added.trained[1].vector = true;
     return append(model, &added);
 }
 
@@ -195,9 +228,11 @@ ock_status ock_model_add_batch_norm(ock_model *model, const ock_normalization *o
     if (!(norm.epsilon > 0) || !isfinite(norm.epsilon))
         return refuse(model, "epsilon", (double)norm.epsilon, "a finite number greater than 0");
     size_t width = ock_model_outputs(model);
-    return append(
-        model,
-        &(net_layer){.kind = LAYER_BATCH_NORM, .inputs = width, .outputs = width, .norm = norm});
+    return append(model, &(net_layer){.kind = LAYER_BATCH_NORM,
+                                      .inputs = width,
+                                      .outputs = width,
+                                      .norm = norm,
+                                      .trained = {{.vector = true}, {.vector = true}}});
 }
 
 /* ---- Reading ---- */

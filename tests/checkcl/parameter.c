@@ -37,8 +37,17 @@ uint64_t any_iteration(checkcl *t)
 ock_penalty any_penalty(checkcl *t)
 {
     unsigned form = choose(t, 8);
-    return (ock_penalty){
-        .l1 = form & 1 ? 0.01f : 0, .l2 = form & 2 ? 0.03f : 0, .proximal_l1 = form & 4};
+    return (ock_penalty){.l1 = form & 1 ? 0.01f : 0,
+                         .l2 = form & 2 ? 0.03f : 0,
+                         .proximal_l1 = form & 4,
+                         .group_lasso = choose(t, 3) ? 0 : *uniform(t, 1, 0.1f, 50)};
+}
+
+static ock_constraint any_constraint(checkcl *t)
+{
+    unsigned kind = choose(t, 6);
+    return (ock_constraint){kind < 4 ? (ock_constraint_kind)kind : OCK_UNCONSTRAINED,
+                            *uniform(t, 1, 0.1f, 4)};
 }
 
 parameter_pair any_parameter(checkcl *t, const ock_optimizer *optimizer, size_t rows, size_t cols)
@@ -46,7 +55,7 @@ parameter_pair any_parameter(checkcl *t, const ock_optimizer *optimizer, size_t 
     parameter_pair p = {
         .value = inout(t, rows, cols, uniform(t, rows * cols, -1, 1)),
         .penalty = any_penalty(t),
-        .constraint = {.kind = choose(t, 4) ? OCK_UNCONSTRAINED : OCK_NON_NEGATIVE},
+        .constraint = any_constraint(t),
     };
     if (optimizer->kind == OCK_ADAM || optimizer->momentum > 0)
         p.moment1 = inout(t, rows, cols, uniform(t, rows * cols, -1, 1));
@@ -215,20 +224,72 @@ static weight weight_after(const ock_optimizer *o, uint64_t iteration, const par
     return finished(o, iteration == 1, p, w);
 }
 
+/* The weights of one column, or of a whole vector. */
+typedef struct group {
+    double *value, *bound;
+    size_t count, stride;
+} group;
+
+/* The norm is no further apart than the weights' distance, and has roundings of its own. */
+static quantity norm_of(const group *g)
+{
+    double squares = 0, bounds = 0;
+    for (size_t i = 0; i < g->count; i++) {
+        squares += g->value[i * g->stride] * g->value[i * g->stride];
+        bounds += g->bound[i * g->stride] * g->bound[i * g->stride];
+    }
+    double norm = sqrt(squares);
+    return (quantity){norm, sqrt(bounds) + product_bound(g->count + 1, norm) + rounded(5, norm)};
+}
+
+/* |w| <= norm, so w f(norm) moves by at most slope = norm |f'| times what the norm does. */
+static quantity scale_group(const group *g, quantity norm, double factor, double slope)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        double *value = &g->value[i * g->stride], *bound = &g->bound[i * g->stride];
+        *bound = factor * *bound + slope * norm.bound + rounded(6, factor * fabs(*value));
+        *value *= factor;
+    }
+    return (quantity){factor * norm.value,
+                      (factor + slope) * norm.bound + rounded(3, factor * norm.value)};
+}
+
+static void apply_norms(const ock_optimizer *o, const parameter_pair *p, const group *g)
+{
+    const double epsilon = 1e-7;
+    double threshold = (double)(o->learning_rate * p->penalty.group_lasso);
+    double max_norm = (double)p->constraint.max_norm;
+    quantity norm = norm_of(g);
+    if (threshold > 0) {
+        double share = threshold / fmax(norm.value, threshold);
+        norm = scale_group(g, norm, 1 - share, 1.001 * share);
+    }
+    double divisor = epsilon + norm.value; /* epsilon norm/divisor^2 <= 1/4 */
+    if (p->constraint.kind == OCK_MAX_NORM)
+        scale_group(g, norm, fmin(norm.value, max_norm) / divisor,
+                    0.25 + fmin(norm.value, max_norm) / divisor);
+    if (p->constraint.kind == OCK_UNIT_NORM)
+        scale_group(g, norm, 1 / divisor, 1 / fmax(divisor - norm.bound, epsilon));
+}
+
 void expect_step(checkcl *t, const ock_optimizer *o, uint64_t iteration, const parameter_pair *p,
                  const double *gradient, const double *gradient_bound)
 {
-    size_t count = p->value->rows * p->value->cols;
+    size_t cols = p->value->cols, count = p->value->rows * cols;
     double *value = scratch(t, count), *moment1 = scratch(t, count), *moment2 = scratch(t, count);
-    double *average = scratch(t, count);
+    double *average = scratch(t, count), *expected = scratch(t, count);
     for (size_t i = 0; i < count; i++) {
         quantity g = {gradient[i], gradient_bound ? gradient_bound[i] : 0};
         weight w = weight_after(o, iteration, p, i, g);
+        expected[i] = w.value.value;
         value[i] = w.value.bound;
         moment1[i] = w.moment1.bound;
         moment2[i] = w.moment2.bound;
         average[i] = w.average.bound;
     }
+    size_t groups = p->vector ? 1 : cols;
+    for (size_t j = 0; j < groups; j++)
+        apply_norms(o, p, &(group){expected + j, value + j, count / groups, groups});
     expect_within(t, "value", p->value, value);
     if (p->moment1)
         expect_within(t, "moment1", p->moment1, moment1);
@@ -238,14 +299,14 @@ void expect_step(checkcl *t, const ock_optimizer *o, uint64_t iteration, const p
         expect_within(t, "average", p->average, average);
 }
 
-/* Sums of |w| and of w^2, in whatever order, then three products and a sum. */
+/* Sums of |w| and of w^2, in whatever order, then three products and a sum; or a root, three. */
 double penalty_bound(const parameter_pair *p, size_t rows)
 {
     size_t count = p->value->rows * p->value->cols;
     double l1 = (double)p->penalty.l1, l2 = (double)p->penalty.l2, magnitude = 0;
     for (size_t i = 0; i < count; i++) {
         double w = fabs(old_value(p->value, i));
-        magnitude += l1 * w + l2 * w * w;
+        magnitude += l1 * w + l2 * w * w + (double)p->penalty.group_lasso * w; /* norm <= sum */
     }
-    return product_bound(count + 4, magnitude * (double)rows);
+    return product_bound(count + 9, magnitude * (double)rows);
 }

@@ -274,6 +274,31 @@ START_TEST(threshold_is_told)
 }
 END_TEST
 
+START_TEST(sparsity_is_counted)
+{
+    ock_context *context = open_context();
+    ock_model *net = whole_network(context);
+    ock_sparsity all, some;
+    OK(context, ock_model_sparsity(net, 0, 0, &all));
+    ck_assert_uint_eq(all.weights, INPUTS * HIDDEN);
+    ck_assert_uint_eq(all.units, HIDDEN);
+    ck_assert_uint_eq(all.dead, 0);
+    set_column(net, "0.kernel", 1, -0.125f);
+    set_column(net, "0.kernel", 6, NAN);
+    OK(context, ock_model_sparsity(net, 0, 0.125f, &some));
+    ck_assert_uint_eq(some.dead, 1);
+    ck_assert(some.zeros >= INPUTS && some.zeros <= INPUTS * (HIDDEN - 1));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "layer 1 is not", ock_model_sparsity(net, 1, 0, &some));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "layer 99", ock_model_sparsity(net, 99, 0, &some));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "threshold is -1",
+            ock_model_sparsity(net, 0, -1, &some));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "sparsity is", ock_model_sparsity(net, 0, 0, NULL));
+    ck_assert_uint_eq(some.weights, 0);
+    ock_model_destroy(net);
+    ock_context_destroy(context);
+}
+END_TEST
+
 /* The smaller network has the settings of the larger, and trains. */
 START_TEST(goes_on_training)
 {
@@ -327,6 +352,7 @@ Suite *compaction_suite(void)
     tcase_add_test(cases, one_unit_stays);
     tcase_add_test(cases, some_must_stay);
     tcase_add_test(cases, threshold_is_told);
+    tcase_add_test(cases, sparsity_is_counted);
     tcase_add_test(cases, goes_on_training);
     tcase_add_test(cases, refusals);
     suite_add_tcase(suite, cases);

@@ -55,6 +55,15 @@ START_TEST(layer_values)
             ock_model_add_dense(net, 3, OCK_RELU, &infinite));
     REFUSED(context, OCK_INVALID_ARGUMENT, "initializer",
             ock_model_add_dense(net, 3, OCK_RELU, &unknown));
+    negative = (ock_dense){.bias = {.group_lasso = -1}};
+    REFUSED(context, OCK_INVALID_ARGUMENT, "bias.group_lasso is -1",
+            ock_model_add_dense(net, 3, OCK_RELU, &negative));
+    negative = (ock_dense){.kernel_constraint = {OCK_MAX_NORM, -1}};
+    REFUSED(context, OCK_INVALID_ARGUMENT, "kernel_constraint.max_norm is -1",
+            ock_model_add_dense(net, 3, OCK_RELU, &negative));
+    unknown = (ock_dense){.bias_constraint = {.kind = (ock_constraint_kind)7}};
+    REFUSED(context, OCK_INVALID_ARGUMENT, "bias_constraint.kind is 7",
+            ock_model_add_dense(net, 3, OCK_RELU, &unknown));
     REFUSED(context, OCK_INVALID_ARGUMENT, "rate is 1", ock_model_add_dropout(net, 1));
     REFUSED(context, OCK_INVALID_ARGUMENT, "rate is -0.1", ock_model_add_dropout(net, -0.1f));
     REFUSED(context, OCK_INVALID_ARGUMENT, "less than 1", ock_model_add_dropout(net, NAN));
