@@ -50,10 +50,8 @@ float ock_plateau_update(ock_plateau_state *state, double value, float learning_
 {
     if (!state)
         return learning_rate;
-    if (state->cooldown > 0) {
+    if (state->cooldown > 0)
         state->cooldown--;
-        state->wait = 0;
-    }
     bool first = isnan(state->best) && !isnan(value);
     if (first || monitor_improves(state->maximize, state->options.min_delta, value, state->best)) {
         state->best = value;

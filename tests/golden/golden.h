@@ -35,7 +35,11 @@ enum {
     FIT_TRAIN = 14,
     FIT_ROWS = 19,
     FIT_EPOCHS = 2,
-    TRACE_EPOCHS = 12,
+    SCHEDULE_STEPS = 17,
+    AVERAGE_ROWS = 6,
+    AVERAGE_SIZE = 20,
+    STOP_EPOCHS = 12,
+    PLATEAU_EPOCHS = 16,
     AUGMENT_PICTURES = 2,
 };
 
@@ -92,14 +96,34 @@ typedef struct golden_fit {
     float loss_spread, weight_spread;
 } golden_fit;
 
+typedef struct golden_schedule {
+    ock_schedule schedule;
+    double rates[SCHEDULE_STEPS];
+} golden_schedule;
+
 typedef struct golden_stop {
     ock_early_stopping options;
-    double values[TRACE_EPOCHS];
-    int epochs, waits[TRACE_EPOCHS];
+    double values[STOP_EPOCHS];
+    int epochs, waits[STOP_EPOCHS];
     bool stopped;
     double best;
     int best_epoch;
 } golden_stop;
+
+typedef struct golden_plateau {
+    ock_plateau options;
+    double values[PLATEAU_EPOCHS], rates[PLATEAU_EPOCHS];
+    int waits[PLATEAU_EPOCHS], cooldowns[PLATEAU_EPOCHS];
+    double best;
+} golden_plateau;
+
+typedef struct golden_average {
+    const char *name;
+    ock_optimizer optimizer;
+    float ema_momentum;
+    float weights[STEPS + 1][AVERAGE_SIZE]; /* the averages after each step; last the network's */
+    float spread[STEPS + 1];
+} golden_average;
 
 typedef struct golden_augment {
     ock_augmentation options;
@@ -139,7 +163,9 @@ TCase *golden_activations(void);
 TCase *golden_norms(void);
 TCase *golden_initializers(void);
 TCase *golden_fits(void);
+TCase *golden_schedules(void);
 TCase *golden_stopping(void);
+TCase *golden_averages(void);
 TCase *golden_augmentation(void);
 
 #endif

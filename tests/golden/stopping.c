@@ -1,4 +1,4 @@
-#include "vectors/training.h"
+#include "vectors/schedules.h"
 
 START_TEST(keras_trace)
 {

@@ -1,10 +1,10 @@
-"""model.fit's history and weights, and EarlyStopping's verdicts."""
+"""model.fit's history and weights."""
 import keras
 import numpy as np
 
 from common import (ADAM, NOISE_RUNS, OPTIMIZERS, Random, array, braces, disturbed, doubles, f32,
-                    flat, integers, number, optimizer_record, record, regularizer, reset, spread,
-                    table, text)
+                    flat, number, optimizer_record, record, regularizer, reset, spread, table,
+                    text)
 
 
 def gelu(x):
@@ -96,66 +96,4 @@ def fits():
     table("golden_fit", "fit_runs", records)
 
 
-def trace(model, values, options):
-    """The callback itself, epoch by epoch; the weight is the epoch, so it shows the restored."""
-    stopper = keras.callbacks.EarlyStopping(**options)
-    stopper.set_model(model)
-    model.stop_training = False
-    stopper.on_train_begin()
-    waits = []
-    for epoch, value in enumerate(values):
-        model.set_weights([np.full((1, 1), float(epoch))])
-        stopper.on_epoch_end(epoch, {options["monitor"]: value})
-        waits.append(stopper.wait)
-        if model.stop_training:
-            break
-    stopper.on_train_end()
-    restored = int(model.get_weights()[0].item())
-    return waits, stopper, restored if stopper.restore_best_weights else stopper.best_epoch
-
-
-def trace_values(random, i):
-    """Eighths, so that values meet each other and min_delta exactly; some sorted, some NaN."""
-    values = random.rng.integers(0, 9, 12) / 8
-    if i % 3 == 1:
-        values = np.sort(values)[:: random.rng.choice([-1, 1])]
-    if i % 6 == 2:
-        values[random.rng.integers(5, 12, 2)] = np.nan
-    return values
-
-
-def trace_options(random):
-    rng = random.rng
-    return dict(
-        monitor=str(rng.choice(["loss", "val_loss", "accuracy", "val_accuracy"])),
-        min_delta=float(rng.choice([0, 0, 0.125, 0.25])), patience=int(rng.integers(0, 5)),
-        mode=str(rng.choice(["auto", "auto", "min", "max"])),
-        baseline=[None, None, 0.5, 0.25][rng.integers(4)],
-        restore_best_weights=bool(rng.integers(2)), start_from_epoch=int(rng.choice([0, 0, 1, 3])))
-
-
-def options_record(options):
-    fields = {k: text(options[k]) for k in ("monitor", "restore_best_weights")}
-    fields.update({k: options[k] for k in ("min_delta", "patience", "start_from_epoch")})
-    if options["baseline"] is not None:
-        fields.update(use_baseline="true", baseline=options["baseline"])
-    return record(mode=f"OCK_MODE_{options['mode'].upper()}", **fields)
-
-
-def early_stopping():
-    random = Random(7)
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
-    model.compile("sgd", "mse", metrics=["accuracy"])
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    records = []
-    for i in range(48):
-        values, options = trace_values(random, i), trace_options(random)
-        waits, stopper, best_epoch = trace(model, values, options)
-        records.append(record(
-            options=options_record(options), values=doubles(values), epochs=len(waits),
-            waits=integers(waits), stopped=text(bool(model.stop_training)),
-            best=number(stopper.best, single=False), best_epoch=best_epoch))
-    table("golden_stop", "stop_traces", records)
-
-
-TOPICS = fits, early_stopping
+TOPICS = fits,
