@@ -154,8 +154,8 @@ typedef struct ock_fit {
     const float *class_weights; /* as many as outputs; NULL: all 1 */
     float mixup_alpha;          /* 0: none (Zhang et al. 2018) */
     const ock_augmentation *augmentation; /* of training batches; NULL: none */
-    const char *checkpoint;               /* a file, written after each epoch; NULL: none */
-    bool resume;                          /* from the checkpoint, where there is one */
+    const char *checkpoint;               /* a file, replaced after each epoch; NULL: none */
+    bool resume;                          /* the run of the checkpoint, where there is one */
     ock_epoch_callback on_epoch;
     ock_step_callback on_step;
     void *user;
@@ -181,6 +181,22 @@ OCK_API ock_fit ock_fit_defaults(void);
  * a pass over the training data, without dropout, takes them anew at each such epoch's end: means
  * of the batches' statistics, weighted by their rows. */
 
+/* Checkpoints. After each epoch, before on_epoch is called, all that the run needs to go on is
+ * written, as ock_model_save() does it: a kill at any moment leaves the file of this epoch or of the
+ * one before, whole. With `resume` a run goes on after the file's epoch. It ends, on the same device,
+ * with the weights, the history, which has the epochs before, but for its seconds, and the verdict of
+ * one that was never stopped, bit for bit. Without a file it begins anew; where all epochs are
+ * done, or early stopping has ended them, nothing is trained. The layers with all their options, the
+ * sizes of the sets and every field above must be the same, or the resumption is refused with what
+ * differs; epochs, the callbacks and the file's name may differ. The data themselves are not
+ * compared, and what on_epoch does to the network is in the next epoch's file.
+ *
+ * The file is safetensors: the network's tensors by their names, so that ock_model_open() takes it
+ * too, and after "moment1.", "moment2." and "average." those of the optimiser, "best." early
+ * stopping's, "mean." those of swa_from_epoch, "own." the network's own while averages stand in for
+ * them; last a digest of the file. The metadata has, in JSON, "settings" and "state", with the
+ * history, whose doubles are hexadecimal strings (in Python: float.fromhex). */
+
 /* Trains. The loss decides how the last activation is treated: OCK_SOFTMAX_CROSSENTROPY needs
  * OCK_SOFTMAX last, or logits (OCK_LINEAR); OCK_BINARY_CROSSENTROPY needs
  * OCK_SIGMOID or OCK_LINEAR; OCK_MEAN_SQUARED_ERROR takes any. The last batch may be
@@ -189,7 +205,8 @@ OCK_API ock_fit ock_fit_defaults(void);
  * nothing (pass zeros), and is filled with every completed epoch on failure too.
  * Waits; within an epoch the device is not waited for.
  * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH, OCK_OUT_OF_MEMORY,
- * OCK_DEVICE_FAILED, OCK_DIVERGED (the message names the epoch, and the step whose loss
+ * OCK_FILE_FAILED, OCK_BAD_FILE (a checkpoint that is damaged, or none), OCK_DEVICE_FAILED,
+ * OCK_DIVERGED (the message names the epoch, and the step whose loss
  * was the first that is no finite number; where only the penalty became so, the epoch alone).
  * What is refused leaves network and moments as they were. */
 OCK_API ock_status ock_model_fit(ock_model *model, const ock_dataset *train,

@@ -1,5 +1,6 @@
 #include "fields.h"
 
+#include <errno.h>
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -15,7 +16,7 @@ static size_t size_of(field_kind kind)
         [FIELD_BOOL] = sizeof(bool),    [FIELD_NOT] = sizeof(bool),
         [FIELD_INT] = sizeof(int),      [FIELD_U32] = sizeof(uint32_t),
         [FIELD_U64] = sizeof(uint64_t), [FIELD_SIZE] = sizeof(size_t),
-        [FIELD_NAME] = sizeof(int),
+        [FIELD_NAME] = sizeof(int),     [FIELD_TEXT] = sizeof(const char *),
     };
     return sizes[kind];
 }
@@ -28,6 +29,7 @@ typedef union field_value {
     uint32_t u32;
     uint64_t u64;
     size_t size;
+    const char *text;
     unsigned char bytes[8];
 } field_value;
 
@@ -61,6 +63,19 @@ static void put_double(FILE *out, double value)
     fprintf(out, "\"%s0x%" PRIx64 "p%d\"", sign, digits, exponent - DBL_MANT_DIG);
 }
 
+static const char *name_of(const char *const *names, int value)
+{
+    int i = 0;
+    while (names[i] && i != value)
+        i++;
+    return names[i];
+}
+
+static void put_text(FILE *out, const char *text)
+{
+    fprintf(out, text ? "\"%s\"" : "null", text);
+}
+
 static void put_value(FILE *out, const record_field *field, const field_value *value)
 {
     switch (field->kind) {
@@ -81,18 +96,21 @@ static void put_value(FILE *out, const record_field *field, const field_value *v
         fprintf(out, "%" PRIu32, value->u32);
         break;
     case FIELD_U64:
-        fprintf(out, "%" PRIu64, value->u64);
+        fprintf(out, "\"%" PRIu64 "\"", value->u64);
         break;
     case FIELD_SIZE:
         fprintf(out, "%zu", value->size);
         break;
     case FIELD_NAME:
-        fprintf(out, "\"%s\"", field->names[value->integer]);
+        put_text(out, name_of(field->names, value->integer));
+        break;
+    case FIELD_TEXT:
+        put_text(out, value->text);
         break;
     }
 }
 
-void fields_put(FILE *out, const record_fields *fields, const void *record)
+void fields_put(FILE *out, const char *before, const record_fields *fields, const void *record)
 {
     for (size_t i = 0; i < fields->count; i++) {
         const record_field *field = &fields->list[i];
@@ -100,7 +118,8 @@ void fields_put(FILE *out, const record_fields *fields, const void *record)
         memcpy(&value, (const char *)record + field->offset, size_of(field->kind));
         if (field->optional && is_zero(&value, field->kind))
             continue;
-        fprintf(out, ",\"%s\":", field->name);
+        fprintf(out, "%s\"%s\":", before, field->name);
+        before = ",";
         put_value(out, field, &value);
     }
 }
@@ -136,6 +155,17 @@ static bool take_double(const cJSON *item, double *value)
     if (text)
         *value = strtod(text, &end);
     return text && *text && !*end;
+}
+
+static bool take_u64(const cJSON *item, uint64_t *value)
+{
+    const char *text = cJSON_GetStringValue(item);
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    if (!digits || text[digits])
+        return false;
+    errno = 0;
+    *value = strtoull(text, NULL, 10);
+    return !errno;
 }
 
 static bool take_int(const cJSON *item, int *value)
@@ -175,13 +205,15 @@ static bool take_value(const cJSON *item, const record_field *field, field_value
         value->u32 = (uint32_t)whole;
         return taken;
     case FIELD_U64:
-        return json_whole(item, UINT64_MAX, &value->u64);
+        return take_u64(item, &value->u64);
     case FIELD_SIZE:
         taken = json_whole(item, INT32_MAX, &whole);
         value->size = (size_t)whole;
         return taken;
     case FIELD_NAME:
         return take_name(item, field->names, &value->integer);
+    case FIELD_TEXT:
+        break;
     }
     return false;
 }

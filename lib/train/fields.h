@@ -16,9 +16,10 @@ typedef enum field_kind {
     FIELD_NOT, /* the opposite of a bool */
     FIELD_INT,
     FIELD_U32,
-    FIELD_U64,  /* up to 2^53 */
+    FIELD_U64,  /* in a string, since JSON's numbers are doubles */
     FIELD_SIZE, /* up to INT32_MAX */
     FIELD_NAME, /* of an enum's value */
+    FIELD_TEXT, /* a const char *, not escaped; null where it is NULL; is not read back */
 } field_kind;
 
 typedef struct record_field {
@@ -34,8 +35,8 @@ typedef struct record_fields {
     size_t count;
 } record_fields;
 
-/* Writes ,"name":value for each, whatever the locale. */
-void fields_put(FILE *out, const record_fields *fields, const void *record);
+/* Writes "name":value for each, whatever the locale: `before` comes first, and commas between. */
+void fields_put(FILE *out, const char *before, const record_fields *fields, const void *record);
 
 /* False where one is missing, or no value of its kind; then the record is partly filled. */
 bool fields_take(const cJSON *object, const record_fields *fields, void *record);

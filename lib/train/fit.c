@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "checkpoint.h"
 #include "evaluate.h"
 #include "history.h"
 #include "monitor.h"
@@ -57,6 +58,8 @@ static ock_status prepare(fit_run *run)
         status = feed_create(&run->valid_feed, run->valid, fit->batch_size, NULL);
     if (!status)
         status = ock_tensor_create(model->context, OCK_F32, 1, OCK_TOTALS_SIZE, &run->totals);
+    if (!status && fit->checkpoint)
+        status = checkpoint_begin(run);
     if (!status)
         status = model_ensure_ready(model, fit->seed);
     if (!status)
@@ -175,9 +178,11 @@ static ock_status end_epoch(fit_run *run, const ock_epoch *epoch)
     ock_status status = history_append(run->model->context, run->history, epoch);
     if (!status && judge(run, epoch))
         status = weights_keep(run->model, &run->state.best);
+    run->state.epochs += !status;
+    if (!status && fit->checkpoint)
+        status = checkpoint_write(run);
     if (status)
         return status;
-    run->state.epochs++;
     if (fit->on_epoch && !fit->on_epoch(epoch, fit->user))
         run->stop = true;
     return OCK_OK;
@@ -198,14 +203,14 @@ static ock_status run_epochs(fit_run *run)
 
 /* ---- The run ---- */
 
-static void finish_history(const fit_run *run, size_t start)
+static void finish_history(const fit_run *run)
 {
     ock_history *history = run->history;
     bool stopping = run->fit.early_stopping.monitor;
     const ock_stopper *stopper = &run->state.stopper;
     history->stopped_early = stopping && stopper->stopped;
-    history->best =
-        stopping && stopper->best_epoch >= 0 ? start + (size_t)stopper->best_epoch : history->count;
+    history->best = stopping && stopper->best_epoch >= 0 ? run->start + (size_t)stopper->best_epoch
+                                                         : history->count;
 }
 
 /* The best weights, else the averages, else its own. A run that diverges has lost its weights, but
@@ -227,6 +232,7 @@ static ock_status settle_weights(fit_run *run, ock_status status)
 
 static void run_free(fit_run *run)
 {
+    free(run->settings);
     weights_free(&run->state.best);
     weights_free(&run->state.mean);
     weights_free(&run->state.own);
@@ -240,6 +246,7 @@ static void run_free(fit_run *run)
 ock_status ock_model_fit(ock_model *model, const ock_dataset *train, const ock_dataset *valid,
                          const ock_fit *fit, ock_history *history)
 {
+    ock_history own = {0}; /* which a checkpoint may need */
     if (!model)
         return ock_context_report(ock_dataset_context(train), OCK_INVALID_ARGUMENT,
                                   "model is NULL");
@@ -247,16 +254,16 @@ ock_status ock_model_fit(ock_model *model, const ock_dataset *train, const ock_d
                    .fit = fit ? *fit : ock_fit_defaults(),
                    .train = train,
                    .valid = valid,
-                   .history = history};
-    size_t start = history ? history->count : 0;
+                   .history = history ? history : &own};
+    run.start = run.history->count;
     ock_status status = check_run(&run);
     if (!status)
         status = prepare(&run);
     if (!status)
         status = run_epochs(&run);
     status = settle_weights(&run, status);
-    if (history)
-        finish_history(&run, start);
+    finish_history(&run);
     run_free(&run);
+    ock_history_clear(&own);
     return status;
 }

@@ -1,3 +1,4 @@
+#include "checkpoint.h"
 #include "early_stopping.h"
 #include "evaluate.h"
 #include "monitor.h"
@@ -99,5 +100,7 @@ ock_status check_run(const fit_run *run)
         status = check_averages(model, fit);
     if (!status)
         status = check_plateau(run);
-    return status ? status : check_stopping(run);
+    if (!status)
+        status = check_stopping(run);
+    return status ? status : checkpoint_check(model->context, fit);
 }

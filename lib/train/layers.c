@@ -87,7 +87,7 @@ char *layers_text(const ock_model *model)
     for (size_t i = 0; i < model->count; i++) {
         const net_layer *layer = &model->layers[i];
         fprintf(out, ",{\"layer\":\"%s\"", layer_kind_name(layer->kind));
-        fields_put(out, &kinds[layer->kind], layer);
+        fields_put(out, ",", &kinds[layer->kind], layer);
         fputc('}', out);
     }
     fputc(']', out);

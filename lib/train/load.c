@@ -4,19 +4,17 @@
 
 /* ---- Opening ---- */
 
-/* No memory is asked for before the file was seen to hold as much. A checkpoint, which says so by
- * its state, has other tensors after the weights. */
+/* No memory is asked for before the file was seen to hold as much. A checkpoint, which alone has a
+ * digest, has other tensors after the weights. */
 static ock_status check_tensors(const tensor_file *file, const ock_model *model)
 {
     file_tensor *tensors;
     size_t count;
-    cJSON *state = tensor_file_metadata(file, "state");
     ock_status status = layers_tensors(model, &tensors, &count);
-    if (!status) {
-        status = tensor_file_check(file, tensors, count, !state);
-        free(tensors);
-    }
-    cJSON_Delete(state);
+    if (status)
+        return status;
+    status = tensor_file_check(file, tensors, count, !file->digest);
+    free(tensors);
     return status;
 }
 
@@ -78,7 +76,7 @@ static bool same_layer(const net_layer *a, const net_layer *b)
 
 /* Rates, penalties and batch norm's momentum may differ: they are of the training, not of what was
  * trained. */
-static ock_status check_same(const ock_model *model, const ock_model *read, const char *path)
+ock_status layers_check_same(const ock_model *model, const ock_model *read, const char *path)
 {
     if (model->count != read->count)
         return ock_context_report(model->context, OCK_SHAPE_MISMATCH,
@@ -100,7 +98,7 @@ static ock_status check_same(const ock_model *model, const ock_model *read, cons
     return OCK_OK;
 }
 
-static ock_status take_weights(ock_model *model, const ock_model *read)
+ock_status layers_take_weights(ock_model *model, const ock_model *read)
 {
     bool first_use = !model->ready;
     ock_status status = model_allocate(model);
@@ -127,9 +125,9 @@ ock_status ock_model_load(ock_model *model, const char *path)
     ock_status status = ock_model_open(model->context, path, &read);
     if (status)
         return status;
-    status = check_same(model, read, path);
+    status = layers_check_same(model, read, path);
     if (!status)
-        status = take_weights(model, read);
+        status = layers_take_weights(model, read);
     if (!status)
         model_forget(model);
     ock_model_destroy(read);

@@ -42,6 +42,8 @@ typedef struct fit_run {
     batch_feed train_feed, valid_feed;
     ock_tensor *totals;
     ock_history *history;
+    size_t start;      /* of the run in the history */
+    char *settings;    /* for its checkpoints; NULL: there are none */
     uint32_t renewals; /* of the model, as the averages know it */
     bool stop;
     fit_state state;

@@ -13,6 +13,9 @@
     X(stopping)                                                                                    \
     X(compaction)                                                                                  \
     X(weights)                                                                                     \
+    X(resumption)                                                                                  \
+    X(checkpoints)                                                                                 \
+    X(damage)                                                                                      \
     X(memory)                                                                                      \
     X(headers)                                                                                     \
     X(trajectory)

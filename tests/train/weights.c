@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "suites.h"
 
 enum {
@@ -32,7 +33,8 @@ static const spec layers[] = {
 typedef struct bench {
     ock_context *context;
     ock_model *net;
-    char folder[64], path[80];
+    folder files;
+    const char *path, *folder; /* in files */
 } bench;
 
 static ock_model *trained(ock_context *context, const spec *specs)
@@ -46,52 +48,28 @@ static ock_model *trained(ock_context *context, const spec *specs)
     return net;
 }
 
-static bench bench_open(void)
+static void bench_open(bench *b)
 {
-    bench made = {.context = open_context()};
-    const char *temporary = getenv("TMPDIR");
-    snprintf(made.folder, sizeof made.folder, "%.40s/ockham-XXXXXX",
-             temporary ? temporary : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(made.folder));
-    snprintf(made.path, sizeof made.path, "%s/net", made.folder);
-    made.net = trained(made.context, layers);
-    return made;
+    b->context = open_context();
+    b->net = trained(b->context, layers);
+    b->files = folder_open();
+    b->path = b->files.path;
+    b->folder = b->files.name;
 }
 
-/* The folder must be empty but for the file: no temporary one may be left. */
 static void bench_close(bench *b)
 {
     ock_model_destroy(b->net);
     ock_context_destroy(b->context);
-    remove(b->path);
-    ck_assert_msg(!rmdir(b->folder), "%s is not empty", b->folder);
-}
-
-/* ---- Files ---- */
-
-static char *read_file(const char *path, size_t *size)
-{
-    FILE *in = fopen(path, "rb");
-    char *bytes = malloc(1 << 16);
-    ck_assert(in && bytes);
-    *size = fread(bytes, 1, 1 << 16, in);
-    fclose(in);
-    return bytes;
-}
-
-static void write_file(const char *path, const void *bytes, size_t size)
-{
-    FILE *out = fopen(path, "wb");
-    ck_assert_ptr_nonnull(out);
-    ck_assert_uint_eq(fwrite(bytes, 1, size, out), size);
-    ck_assert_int_eq(fclose(out), 0);
+    folder_close(&b->files);
 }
 
 /* ---- What comes back ---- */
 
 START_TEST(round_trip)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     ock_model *opened = NULL, *loaded = build(b.context, FEATURES, layers);
     ock_context_report(b.context, OCK_OK, "as before");
     OK(b.context, ock_model_save(b.net, b.path));
@@ -121,7 +99,8 @@ END_TEST
 /* Each option of a dense layer comes back, so that a second file has them again. */
 START_TEST(options_of_dense)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     ock_model *net = NULL, *opened = NULL;
     size_t size, again;
     const ock_dense dense = {.kernel = {0.5f, 0.25f, true, 0.125f},
@@ -163,7 +142,8 @@ END_TEST
 /* Others read it too: a header of a length that is a multiple of 8, tensors without a gap. */
 START_TEST(the_file_is_safetensors)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     size_t size, count;
     OK(b.context, ock_model_save(b.net, b.path));
     char *bytes = read_file(b.path, &size);
@@ -187,7 +167,8 @@ END_TEST
 /* A first use: the weights are drawn, so that there is something to save. */
 START_TEST(an_untrained_network_is_saved)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     ock_model *fresh = build(b.context, FEATURES, layers), *opened = NULL, *empty = NULL;
     OK(b.context, ock_model_save(fresh, b.path));
     OK(b.context, ock_model_open(b.context, b.path, &opened));
@@ -206,7 +187,8 @@ END_TEST
 /* JSON knows the point alone, whatever the user's language writes. */
 START_TEST(a_decimal_comma_changes_nothing)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     const char *const locales[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
     for (size_t i = 0; i < 4 && !setlocale(LC_ALL, locales[i]); i++)
         ;
@@ -227,7 +209,8 @@ END_TEST
 /* Loading forgets moments, steps and epochs: what follows is as after the first loading. */
 START_TEST(loading_begins_anew)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     samples data = samples_create(ROWS, FEATURES, OUTPUTS);
     ock_dataset *set = labelled(b.context, &data);
     ock_model *opened = NULL;
@@ -263,7 +246,8 @@ static void expect_bad(const bench *b, ock_model *net, const char *words)
 
 START_TEST(cut_at_every_length)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     size_t size;
     OK(b.context, ock_model_save(b.net, b.path));
     char *bytes = read_file(b.path, &size);
@@ -281,7 +265,8 @@ END_TEST
 
 START_TEST(other_layers)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     OK(b.context, ock_model_save(b.net, b.path));
     spec wider[7], other[7], biased[7], freer[7];
     memcpy(wider, layers, sizeof layers);
@@ -317,7 +302,8 @@ END_TEST
 /* Epsilon is part of what the network computes, momentum only of how it learns. */
 START_TEST(another_epsilon)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     const ock_normalization norms[] = {{0.9f, 1e-3f}, {0.5f, 1e-3f}, {0.9f, 1e-2f}};
     ock_model *nets[3];
     for (size_t i = 0; i < 3; i++) {
@@ -335,7 +321,8 @@ END_TEST
 
 START_TEST(permissions_and_long_names)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     struct stat about;
     char name[320];
     snprintf(name, sizeof name, "%s/%0250d", b.folder, 7);
@@ -357,7 +344,8 @@ END_TEST
 /* A link stays one, and leads to the new weights; a pipe is refused, not waited for. */
 START_TEST(links_and_pipes)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     ock_model *opened = NULL;
     struct stat about;
     char link[96], pipe[96];
@@ -381,7 +369,8 @@ END_TEST
 
 START_TEST(arguments_and_places)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     ock_model *opened = NULL;
     char nowhere[96];
     snprintf(nowhere, sizeof nowhere, "%s/no/net", b.folder);
@@ -405,7 +394,8 @@ END_TEST
 /* As on a full disk: no more than so many bytes can be written. */
 START_TEST(a_full_disk_keeps_the_older_file)
 {
-    bench b = bench_open();
+    bench b;
+    bench_open(&b);
     size_t size, after;
     OK(b.context, ock_model_save(b.net, b.path));
     char *bytes = read_file(b.path, &size);
