@@ -11,6 +11,8 @@
     X(runs)                                                                                        \
     X(plans)                                                                                       \
     X(stopping)                                                                                    \
+    X(schedules)                                                                                   \
+    X(averages)                                                                                    \
     X(compaction)                                                                                  \
     X(weights)                                                                                     \
     X(resumption)                                                                                  \
