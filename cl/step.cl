@@ -12,9 +12,9 @@ kernel void parameter_step(UPDATE, uint rows, uint cols, TENSOR(const float, gra
                        WEIGHTS_AT(w, m, v, a, row, col), lanes_below(col, cols));
 }
 
-/* Work-item i leaves the penalty of `depth` rows in partials, for penalty_total. */
-kernel void penalty_partials(uint depth, uint rows, uint cols, TENSOR(const float, w),
-                             float l1, float l2, global float *partials)
+/* Work-item i leaves the penalty of `depth` rows in partials, from `base` on, for penalty_total. */
+kernel void penalty_partials(uint depth, uint rows, uint cols, TENSOR(const float, w), float l1,
+                             float l2, global float *partials, uint base)
 {
     uint i = get_global_id(0), first = i * depth;
     if (first >= rows)
@@ -23,7 +23,39 @@ kernel void penalty_partials(uint depth, uint rows, uint cols, TENSOR(const floa
     for (uint row = first; row < min(first + depth, rows); row++)
         for (uint col = 0; col < cols; col += OCK_V)
             penalty += penalty_of(loadV(AT(w, row, col)), l1, l2, lanes_below(col, cols));
-    partials[i] = sum_lanes(penalty);
+    partials[base + i] = sum_lanes(penalty);
+}
+
+/* ---- Gradients ---- */
+
+/* One work-item per vector. */
+kernel void penalty_gradient(uint rows, uint cols, TENSOR(const float, w), TENSOR(float, gradient),
+                             float l1, float l2)
+{
+    uint col = get_global_id(0) * OCK_V, row = get_global_id(1);
+    if (row >= rows || col >= cols)
+        return;
+    realV x = loadV(AT(w, row, col));
+    storeV(loadV(AT(gradient, row, col)) + (l1 * sign(x) + 2 * l2 * x), AT(gradient, row, col));
+}
+
+/* Puts the factor that clips to a norm in the place of `count` partial sums of squares. One
+ * work-item: the order is fixed. */
+kernel void clip_factor(global float *partials, uint count, float norm)
+{
+    float2 sum = 0;
+    for (uint i = 0; i < count; i++)
+        sum = kahan(sum, partials[i]);
+    float all = sqrt(sum.x);
+    *partials = isfinite(all) ? (all > norm ? norm / all : 1) : NAN;
+}
+
+/* One work-item per vector. */
+kernel void clip_scale(uint rows, uint cols, TENSOR(float, gradient), global const float *factor)
+{
+    uint col = get_global_id(0) * OCK_V, row = get_global_id(1);
+    if (row < rows && col < cols && *factor != 1)
+        storeV(*factor * loadV(AT(gradient, row, col)), AT(gradient, row, col));
 }
 
 /* ---- Norms: `parts` rows of sums of squares for each column, `stride` floats apart ---- */

@@ -153,6 +153,9 @@ enum {
              const ock_tensor *gradient, size_t rows, ock_tensor *totals))                         \
     X(penalty,                                                                                     \
       (ock_backend * backend, const ock_parameter *parameter, size_t rows, ock_tensor *totals))    \
+    X(penalty_gradient,                                                                            \
+      (ock_backend * backend, float l1, float l2, const ock_tensor *w, ock_tensor *gradient))      \
+    X(clip_norm, (ock_backend * backend, float norm, ock_tensor *const *gradients, size_t count))  \
     X(dense_forward,                                                                               \
       (ock_backend * backend, const ock_tensor *x, const ock_tensor *w, const ock_tensor *b,       \
        ock_activation activation, const ock_dropout *dropout, ock_tensor *y))                      \

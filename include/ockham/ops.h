@@ -325,6 +325,15 @@ OCK_API ock_status ock_step(const ock_optimizer *optimizer, uint64_t iteration,
 /* Adds `rows` times the parameter's penalty to totals. */
 OCK_API ock_status ock_penalty_add(const ock_parameter *parameter, size_t rows, ock_tensor *totals);
 
+/* What a step does that clips by norm, before ock_step() without penalty: gradient += l1 sign(w) +
+ * 2 l2 w, without a proximal l1; */
+OCK_API ock_status ock_penalty_gradient(const ock_parameter *parameter, ock_tensor *gradient);
+
+/* then all of `count` gradients times norm / max(norm, n), where n is the norm of all their
+ * elements together; NaN where n is not finite (Pascanu et al. 2013; keras.optimizers, clipnorm and
+ * global_clipnorm). norm > 0, count >= 1; none may overlap another. */
+OCK_API ock_status ock_clip_norm(float norm, ock_tensor *const *gradients, size_t count);
+
 /* ---- Fused dense layers ---- */
 
 typedef struct ock_dense_parameters {

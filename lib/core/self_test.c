@@ -232,6 +232,10 @@ static void test_step(bench *b)
     ock_dense_parameters p = dense(b);
     ock_tensor *gradient = random_floats(b, INPUTS, OUTPUTS);
     ock_tensor *totals = make(b, OCK_F32, 1, OCK_TOTALS_SIZE);
+    p.kernel.penalty.group_lasso = 1e-2f;
+    p.kernel.constraint = (ock_constraint){OCK_MAX_NORM, 2};
+    TRY(b, ock_penalty_gradient(&p.kernel, gradient));
+    TRY(b, ock_clip_norm(1, &gradient, 1));
     TRY(b, ock_step(&sgd, 1, &p.kernel, gradient, BATCH, totals));
     TRY(b, ock_penalty_add(&p.kernel, BATCH, totals));
     keep(b, p.kernel.value);

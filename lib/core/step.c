@@ -209,6 +209,42 @@ ock_status ock_penalty_add(const ock_parameter *parameter, size_t rows, ock_tens
     return CALL(c, penalty, parameter, rows, totals);
 }
 
+ock_status ock_penalty_gradient(const ock_parameter *parameter, ock_tensor *gradient)
+{
+    check c = check_begin("ock_penalty_gradient");
+    check_true(&c, parameter, "parameter is NULL");
+    if (parameter)
+        check_tensor(&c, "parameter value", parameter->value, OCK_F32);
+    check_tensor(&c, "gradient", gradient, OCK_F32);
+    if (parameter && gradient) {
+        check_shape(&c, "parameter value", parameter->value, gradient->rows, gradient->cols);
+        check_penalty(&c, parameter);
+        check_apart(&c, "gradient", gradient, "parameter value", parameter->value);
+    }
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    const ock_penalty *penalty = &parameter->penalty;
+    float l1 = penalty->proximal_l1 ? 0 : penalty->l1;
+    if (l1 == 0 && penalty->l2 == 0)
+        return OCK_OK;
+    return CALL(c, penalty_gradient, l1, penalty->l2, parameter->value, gradient);
+}
+
+ock_status ock_clip_norm(float norm, ock_tensor *const *gradients, size_t count)
+{
+    check c = check_begin("ock_clip_norm");
+    check_true(&c, gradients && count > 0, "gradients must be at least one");
+    for (size_t i = 0; gradients && i < count; i++) {
+        check_tensor(&c, "a gradient", gradients[i], OCK_F32);
+        for (size_t k = 0; k < i && c.status == OCK_OK; k++)
+            check_apart(&c, "a gradient", gradients[i], "another", gradients[k]);
+    }
+    check_positive(&c, "norm", norm);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, clip_norm, norm, gradients, count);
+}
+
 /* ---- Fused dense layers ---- */
 
 /* Kernel I x O, bias 1 x O where there is one. */

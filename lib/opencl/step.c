@@ -93,23 +93,33 @@ ock_status opencl_apply_norms(ock_backend *backend, const ock_update *update,
 
 /* ---- Penalties ---- */
 
+/* Leaves the penalty of each DEPTH rows in partials, from *count on, which it moves on. */
+static ock_status add_partials(ock_backend *backend, const ock_penalty *penalty,
+                               const ock_tensor *w, cl_mem partials, size_t *count)
+{
+    size_t base = *count, items = opencl_ceil_div(w->rows, DEPTH);
+    *count += items;
+    opencl_call call = opencl_begin(backend, "penalty_partials");
+    opencl_arg_uint(&call, DEPTH);
+    opencl_arg_shape(&call, w);
+    opencl_arg_tensor(&call, w);
+    opencl_arg_float(&call, penalty->l1);
+    opencl_arg_float(&call, penalty->l2);
+    opencl_arg_buffer(&call, partials);
+    opencl_arg_uint(&call, (uint32_t)base);
+    return opencl_launch(&call, 1, &items, NULL);
+}
+
 static ock_status sum_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
                               ock_tensor *totals)
 {
-    const ock_tensor *value = parameter->value;
-    size_t count = opencl_ceil_div(value->rows, DEPTH);
+    const ock_tensor *w = parameter->value;
+    size_t count = 0;
     cl_mem partials;
-    ock_status status = opencl_scratch(backend, count * sizeof(cl_float), &partials);
-    if (status != OCK_OK)
-        return status;
-    opencl_call call = opencl_begin(backend, "penalty_partials");
-    opencl_arg_uint(&call, DEPTH);
-    opencl_arg_shape(&call, value);
-    opencl_arg_tensor(&call, value);
-    opencl_arg_float(&call, parameter->penalty.l1);
-    opencl_arg_float(&call, parameter->penalty.l2);
-    opencl_arg_buffer(&call, partials);
-    status = opencl_launch(&call, 1, &count, NULL);
+    ock_status status =
+        opencl_scratch(backend, opencl_ceil_div(w->rows, DEPTH) * sizeof(cl_float), &partials);
+    if (status == OCK_OK)
+        status = add_partials(backend, &parameter->penalty, w, partials, &count);
     if (status != OCK_OK)
         return status;
     return opencl_penalty_total(backend, partials, count, rows, totals);
@@ -122,6 +132,55 @@ ock_status opencl_penalty(ock_backend *backend, const ock_parameter *parameter, 
     if (parameter->penalty.l1 != 0 || parameter->penalty.l2 != 0)
         status = sum_penalty(backend, parameter, rows, totals);
     return status == OCK_OK ? opencl_group_penalty(backend, parameter, rows, totals) : status;
+}
+
+/* ---- Gradients ---- */
+
+ock_status opencl_penalty_gradient(ock_backend *backend, float l1, float l2, const ock_tensor *w,
+                                   ock_tensor *gradient)
+{
+    opencl_call call = opencl_begin(backend, "penalty_gradient");
+    opencl_arg_shape(&call, gradient);
+    opencl_arg_tensor(&call, w);
+    opencl_arg_tensor(&call, gradient);
+    opencl_arg_float(&call, l1);
+    opencl_arg_float(&call, l2);
+    return opencl_launch_vectors(&call, gradient);
+}
+
+static ock_status find_factor(ock_backend *backend, float norm, ock_tensor *const *gradients,
+                              size_t count, cl_mem *partials)
+{
+    const ock_penalty square = {.l2 = 1};
+    const size_t one = 1;
+    size_t needed = 0, filled = 0;
+    for (size_t i = 0; i < count; i++)
+        needed += opencl_ceil_div(gradients[i]->rows, DEPTH);
+    ock_status status = opencl_scratch(backend, needed * sizeof(cl_float), partials);
+    for (size_t i = 0; i < count && status == OCK_OK; i++)
+        status = add_partials(backend, &square, gradients[i], *partials, &filled);
+    if (status != OCK_OK)
+        return status;
+    opencl_call call = opencl_begin(backend, "clip_factor");
+    opencl_arg_buffer(&call, *partials);
+    opencl_arg_uint(&call, (uint32_t)filled);
+    opencl_arg_float(&call, norm);
+    return opencl_launch(&call, 1, &one, &one);
+}
+
+ock_status opencl_clip_norm(ock_backend *backend, float norm, ock_tensor *const *gradients,
+                            size_t count)
+{
+    cl_mem factor;
+    ock_status status = find_factor(backend, norm, gradients, count, &factor);
+    for (size_t i = 0; i < count && status == OCK_OK; i++) {
+        opencl_call call = opencl_begin(backend, "clip_scale");
+        opencl_arg_shape(&call, gradients[i]);
+        opencl_arg_tensor(&call, gradients[i]);
+        opencl_arg_buffer(&call, factor);
+        status = opencl_launch_vectors(&call, gradients[i]);
+    }
+    return status;
 }
 
 /* ---- Steps ---- */

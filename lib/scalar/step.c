@@ -149,3 +149,63 @@ ock_status scalar_step(ock_backend *backend, const ock_update *update,
     }
     return scalar_apply_norms(backend, update, parameter);
 }
+
+/* ---- Gradients ---- */
+
+ock_status scalar_penalty_gradient(ock_backend *backend, float l1, float l2, const ock_tensor *w,
+                                   ock_tensor *gradient)
+{
+#pragma omp parallel for num_threads(scalar_threads(backend, w->rows * w->cols))
+    for (size_t i = 0; i < w->rows; i++) {
+        const float *from = scalar_row(w, i);
+        float *to = scalar_row(gradient, i);
+        for (size_t j = 0; j < w->cols; j++)
+            to[j] += l1 * (float)((from[j] > 0) - (from[j] < 0)) + 2 * l2 * from[j];
+    }
+    return OCK_OK;
+}
+
+/* The square of each row's norm. */
+static void square_rows(ock_backend *backend, const ock_tensor *x, double *squares)
+{
+    const ock_penalty square = {.l2 = 1};
+#pragma omp parallel for num_threads(scalar_threads(backend, x->rows * x->cols))
+    for (size_t i = 0; i < x->rows; i++) {
+        double lanes[SCALAR_LANES] = {0};
+        scalar_of(backend)->kernels.span->penalize(&square, x->cols, scalar_row(x, i), lanes);
+        squares[i] = scalar_lane_sum(lanes);
+    }
+}
+
+static void scale_tensor(ock_backend *backend, float factor, ock_tensor *x)
+{
+#pragma omp parallel for num_threads(scalar_threads(backend, x->rows * x->cols))
+    for (size_t i = 0; i < x->rows; i++)
+        for (size_t j = 0; j < x->cols; j++)
+            scalar_row(x, i)[j] *= factor;
+}
+
+ock_status scalar_clip_norm(ock_backend *backend, float norm, ock_tensor *const *gradients,
+                            size_t count)
+{
+    size_t most = 0;
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        most = gradients[i]->rows > most ? gradients[i]->rows : most;
+    double *squares = malloc(most * sizeof *squares);
+    if (!squares)
+        return ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for %zu sums", most);
+    for (size_t i = 0; i < count; i++) {
+        square_rows(backend, gradients[i], squares);
+        for (size_t row = 0; row < gradients[i]->rows; row++)
+            sum += squares[row];
+    }
+    free(squares);
+    double all = sqrt(sum);
+    float factor = all > norm ? (float)(norm / all) : 1;
+    if (!isfinite(all))
+        factor = NAN;
+    for (size_t i = 0; factor != 1 && i < count; i++)
+        scale_tensor(backend, factor, gradients[i]);
+    return OCK_OK;
+}

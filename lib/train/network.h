@@ -48,8 +48,10 @@ typedef struct net_node {
     batch_tensor y;
     batch_tensor dx;              /* dense: of the gradient at its input; shared in turns */
     ock_tensor *saved, *gradient; /* batch-norm: 2 x outputs each */
-    ock_tensor *gradients[2];     /* batch-norm: views of gradient's rows */
-    const ock_tensor *input;      /* of the last forward pass */
+    /* Of the trained tensors; batch-norm: views of gradient's rows; dense: where they are clipped
+     * by their norm. */
+    ock_tensor *gradients[2];
+    const ock_tensor *input; /* of the last forward pass */
 } net_node;
 
 typedef struct net_plan {
@@ -134,6 +136,26 @@ void plan_free(net_plan *plan);
 /* Memory for batches of up to `rows`, with gradients for training. */
 ock_status plan_reserve(ock_model *model, size_t rows, bool training);
 ock_status plan_resize(ock_model *model, size_t rows);
+
+/* ---- clip.c ---- */
+
+/* Whether gradients are clipped by norm, which a fused step cannot do. */
+bool clip_asked(const ock_optimizer *optimizer);
+
+/* Memory for all gradients. */
+ock_status clip_reserve(net_plan *plan);
+
+/* Leaves a dense node's gradients of the data loss there. */
+ock_status clip_dense_gradients(const net_node *node, const ock_tensor *dy);
+
+/* Clips them with the penalties', and takes a step on all that is trained. */
+typedef struct clip_step {
+    const ock_optimizer *optimizer;
+    uint64_t iteration;
+    size_t rows;
+    ock_tensor *totals; /* or NULL */
+} clip_step;
+ock_status clip_and_step(const net_plan *plan, const clip_step *step);
 
 /* ---- pass.c ---- */
 

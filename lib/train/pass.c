@@ -158,6 +158,8 @@ static ock_status dense_backward(const net_plan *plan, size_t position, const ne
     }
     if (status)
         return status;
+    if (clip_asked(&pass->optimizer))
+        return clip_dense_gradients(node, dy);
     return ock_dense_backward_weights(&pass->optimizer, pass->iteration, node->input, dy,
                                       &parameters, pass->totals);
 }
@@ -168,7 +170,7 @@ static ock_status norm_backward(const net_node *node, const net_pass *pass, ock_
     ock_batch_norm norm = layer_norm(layer);
     ock_status status = ock_batch_norm_backward(&norm, node->input, node->saved, gradient, gradient,
                                                 node->gradient);
-    for (size_t i = 0; i < 2 && !status; i++)
+    for (size_t i = 0; i < 2 && !status && !clip_asked(&pass->optimizer); i++)
         status = ock_step(&pass->optimizer, pass->iteration, &layer->trained[i], node->gradients[i],
                           ock_tensor_rows(gradient), NULL);
     return status;
@@ -208,6 +210,8 @@ ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
         status = model_ensure_moments(model, &fit->optimizer);
     if (!status)
         status = model_ensure_averages(model, &fit->optimizer);
+    if (!status && clip_asked(&fit->optimizer))
+        status = clip_reserve(&model->plan);
     if (status)
         return status;
     net_pass pass = {.fit = fit,
@@ -224,6 +228,9 @@ ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
         status = ock_loss(fit->loss, prediction, y, gradient, totals);
     for (size_t i = pass.nodes; i-- > plan->first_trained && !status;)
         status = node_backward(plan, i, &pass, &gradient);
+    if (!status && clip_asked(&fit->optimizer))
+        status = clip_and_step(
+            plan, &(clip_step){&pass.optimizer, pass.iteration, ock_tensor_rows(x), totals});
     if (!status)
         model->step++;
     return status;

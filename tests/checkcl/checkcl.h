@@ -43,6 +43,9 @@
     X(step)                                                                                        \
     X(penalty)                                                                                     \
     X(penalty_compensated)                                                                         \
+    X(penalty_gradient)                                                                            \
+    X(clip_norm)                                                                                   \
+    X(clip_norm_special)                                                                           \
     X(fma_chains)
 
 typedef struct checkcl checkcl;

@@ -335,6 +335,20 @@ START_TEST(steps)
     INVALID("totals may not overlap gradient", ock_step(&o, 1, &p, h.totals, B, h.totals));
     INVALID("totals may not overlap", ock_penalty_add(&p, B, h.totals2));
     INVALID("parameter is NULL", ock_penalty_add(NULL, B, h.totals));
+    p.value = h.w;
+    INVALID("parameter is NULL", ock_penalty_gradient(NULL, h.g));
+    INVALID("gradient is NULL", ock_penalty_gradient(&p, NULL));
+    INVALID("gradient may not overlap", ock_penalty_gradient(&p, h.w));
+    MISFIT("parameter value is 5 x 3", ock_penalty_gradient(&p, h.y));
+    ock_tensor *pair[] = {h.g, NULL};
+    INVALID("", ock_clip_norm(1, NULL, 1));
+    INVALID("", ock_clip_norm(1, pair, 0));
+    INVALID("a gradient is NULL", ock_clip_norm(1, pair, 2));
+    pair[1] = h.g;
+    INVALID("a gradient may not overlap another", ock_clip_norm(1, pair, 2));
+    INVALID("norm is 0", ock_clip_norm(0, pair, 1));
+    INVALID("norm is inf", ock_clip_norm(INFINITY, pair, 1));
+    p.value = h.totals2;
     INVALID("totals is NULL", ock_penalty_add(&p, B, NULL));
 }
 END_TEST
