@@ -59,7 +59,28 @@ bool read_output(const struct option_row *row, const char *text, void *options)
     return read_text(row, text, options) && cli_can_write(text);
 }
 
+/* ---- Rows ---- */
+
+static size_t row_count(const struct option_table *table)
+{
+    return table->count + table->more_count;
+}
+
+static const struct option_row *row_at(const struct option_table *table, size_t index)
+{
+    return index < table->count ? &table->rows[index] : &table->more[index - table->count];
+}
+
 /* ---- Help ---- */
+
+static void print_row(const struct option_row *row)
+{
+    const char *argument = row->argument ? row->argument : "";
+    if (row->name)
+        printf("  --%s %-*s %s\n", row->name, 22 - (int)strlen(row->name), argument, row->help);
+    else
+        printf("%s:\n", row->help);
+}
 
 static void print_help(const struct option_table *table, unsigned command, const char *name)
 {
@@ -67,12 +88,9 @@ static void print_help(const struct option_table *table, unsigned command, const
     while (help->command != command)
         help++;
     printf("Usage: %s %s [OPTION]...\n%s\n\n", table->program, name, help->about);
-    for (const struct option_row *row = table->rows; row < table->rows + table->count; row++)
-        if (row->commands & command) {
-            const char *argument = row->argument ? row->argument : "";
-            int width = 22 - (int)strlen(row->name);
-            printf("  --%s %-*s %s\n", row->name, width, argument, row->help);
-        }
+    for (size_t i = 0; i < row_count(table); i++)
+        if (row_at(table, i)->commands & command)
+            print_row(row_at(table, i));
     printf("\n%s\nExit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n", help->more);
 }
 
@@ -117,17 +135,19 @@ static enum parse_result unknown(const struct option_table *table, const char *n
 /* The rows that the command knows, then --help, then the end. The caller's; NULL on failure. */
 static struct option *known_options(const struct option_table *table, unsigned command)
 {
-    struct option *known = calloc(table->count + 2, sizeof *known), *next = known;
+    struct option *known = calloc(row_count(table) + 2, sizeof *known), *next = known;
     if (!known)
         return NULL;
-    for (size_t i = 0; i < table->count; i++)
-        if (table->rows[i].commands & command)
+    for (size_t i = 0; i < row_count(table); i++) {
+        const struct option_row *row = row_at(table, i);
+        if (row->name && row->commands & command)
             *next++ = (struct option){
-                .name = table->rows[i].name,
-                .has_arg = table->rows[i].argument ? required_argument : no_argument,
+                .name = row->name,
+                .has_arg = row->argument ? required_argument : no_argument,
                 .val = FIRST_OPTION + (int)i,
             };
-    *next = (struct option){.name = "help", .val = FIRST_OPTION + (int)table->count};
+    }
+    *next = (struct option){.name = "help", .val = FIRST_OPTION + (int)row_count(table)};
     return known;
 }
 
@@ -136,13 +156,13 @@ static enum parse_result parse(const struct option_table *table, unsigned comman
 {
     opterr = 0;
     for (int code; (code = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
-        if (code == 'h' || code == FIRST_OPTION + (int)table->count) {
+        if (code == 'h' || code == FIRST_OPTION + (int)row_count(table)) {
             print_help(table, command, argv[0]);
             return PARSE_HELP;
         }
         if (code == '?' || code == ':')
             return unknown(table, argv[0], code, argv[optind - 1]);
-        const struct option_row *row = &table->rows[code - FIRST_OPTION];
+        const struct option_row *row = row_at(table, (size_t)(code - FIRST_OPTION));
         errno = 0;
         if (!row->read(row, optarg, options))
             return wrong_value(table, argv[0], row, optarg);

@@ -13,7 +13,7 @@ struct option_row;
 typedef bool (*value_reader)(const struct option_row *row, const char *text, void *options);
 
 struct option_row {
-    const char *name;
+    const char *name;     /* NULL: `help` is a heading of those that follow */
     const char *argument; /* NULL: a flag */
     const char *help;
     const char *right; /* what a value must be */
@@ -33,6 +33,8 @@ struct option_table {
     const struct option_row *rows;
     size_t count;
     const struct command_help *helps; /* one of each command */
+    const struct option_row *more;    /* further rows, told after those; or NULL */
+    size_t more_count;
 };
 
 enum parse_result {

@@ -12,6 +12,18 @@ import unittest
 from harness import SMALL, TIMEOUT_S, TRAIN, Tools
 
 
+# One of each kind is enough where fields differ alone.
+SETTINGS = [
+    "--initializer he-normal", "--l1 1e-3", "--l1 1e-3 --proximal-l1", "--group-lasso .01",
+    "--bias-l1 .01", "--bias-l2 .01", "--max-norm .5", "--non-negative", "--unit-norm",
+    "--dropout .2", "--input-dropout .2", "--augment", "--optimizer adamw", "--optimizer rmsprop",
+    "--optimizer sgd", "--optimizer sgd --momentum .9", "--weight-decay .1", "--clip-value 1e-4",
+    "--schedule cosine", "--schedule cosine:.5", "--schedule step:.1:1",
+    "--schedule exponential:.5:1", "--warmup 1", "--plateau loss:0 --plateau-min-delta 9", "--ema .9",
+    "--swa 1", "--batch 50",
+]
+
+
 class Fit(Tools):
     def fit(self, *args, **more):
         return self.train("fit", *SMALL, *args, **more)
@@ -54,6 +66,27 @@ class Fit(Tools):
                  "--momentum", "0.9", "--nesterov", "--early-stop", "val_accuracy:2",
                  "--restore-best", "--batch", "30", "--save", "net")
         self.load("evaluate", "--count", 50)
+
+    def last(self, *args):
+        """The last epoch's figures, which a setting that does nothing leaves as they are."""
+        self.fit("--epochs", 3, "--csv", "fit.csv", *args)
+        with open(self.folder / "fit.csv", newline="") as file:
+            row = list(csv.DictReader(file))[-1]
+        return {key: value for key, value in row.items() if key not in ("seconds", "ms_per_step")}
+
+    def test_every_setting_changes_what_is_trained(self):
+        plain = self.last()
+        for line in SETTINGS:
+            with self.subTest(line):
+                self.assertNotEqual(self.last(*line.split()), plain)
+
+    def test_defaults_of_the_optimisers(self):
+        """Those of Keras, whatever stands first."""
+        for line, same in [("--optimizer sgd", "--lr .01 --optimizer sgd"),
+                           ("--optimizer adamw", "--optimizer adam --weight-decay .004"),
+                           ("--optimizer rmsprop", "--lr .001 --optimizer rmsprop")]:
+            with self.subTest(line):
+                self.assertEqual(self.last(*line.split()), self.last(*same.split()))
 
     def test_early_stop(self):
         done = self.fit("--epochs", "50", "--lr", "1e-30", "--early-stop", "val_accuracy:2",

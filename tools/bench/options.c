@@ -119,8 +119,12 @@ static enum parse_result check(const char *name, const struct options *options)
 enum parse_result options_parse(enum command command, int argc, char **argv,
                                 struct options *options)
 {
-    static const struct option_table options_table = {PROGRAM, table, sizeof table / sizeof *table,
-                                                      helps};
+    static const struct option_table options_table = {
+        .program = PROGRAM,
+        .rows = table,
+        .count = sizeof table / sizeof *table,
+        .helps = helps,
+    };
     *options = (struct options){
         .command = command,
         .runs = command == TUNE ? 1 : 7,

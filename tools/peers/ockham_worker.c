@@ -140,7 +140,7 @@ static void close_worker(struct worker *worker)
 static ock_status build(struct worker *worker, size_t index)
 {
     struct recipe recipe = recipe_plain();
-    recipe.kernel = techniques[index].kernel;
+    recipe.dense.kernel = techniques[index].kernel;
     recipe.dropout = techniques[index].dropout;
     recipe.layers = worker->depth;
     for (size_t i = 0; i < recipe.layers; i++)

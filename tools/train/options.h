@@ -13,23 +13,22 @@ enum command {
     PREDICT = 8,
     SHOW = 16,
     COMPACT = 32,
+    TRAINING = STUDY | FIT,
 };
 
 struct options {
     enum command command;
     const char *data, *device, *json, *csv, *save, *load; /* NULL: not given */
-    uint64_t seed, epochs, batch;
-    uint64_t count, first; /* count 0: not given */
+    uint64_t seed, batch;                                 /* batch: of commands that do not train */
+    uint64_t count, first;                                /* count 0: not given */
     bool test;
     unsigned rows;           /* of the study, a bit each; 0: all */
     float threshold;         /* of compact */
     double validation_split; /* share of the last samples */
     struct recipe recipe;    /* of fit */
-    char monitor[32];        /* recipe.early_stopping's, once given */
 };
 
-/* argv[0] is the command's name. Prints what is wrong, with what would be right. *options must
- * stay where it is, since its recipe points to its monitor. */
+/* argv[0] is the command's name. Prints what is wrong, with what would be right. */
 enum parse_result options_parse(enum command command, int argc, char **argv,
                                 struct options *options);
 

@@ -8,21 +8,45 @@ enum {
     RECIPE_LAYERS = 64
 };
 
+/* As ock_schedule, but by epochs: how many steps an epoch has is not known yet. */
+struct recipe_schedule {
+    ock_schedule_kind kind;
+    double decay_epochs; /* of the cosine: all that the warm-up leaves */
+    float decay_rate, alpha;
+};
+
 struct recipe {
     const char *name;
     uint32_t hidden[RECIPE_LAYERS]; /* widths */
     size_t layers;
     ock_activation activation;
-    ock_penalty kernel; /* of each hidden kernel; the last layer has none */
-    float dropout;      /* after each hidden layer */
-    bool batch_norm;    /* between each hidden product and its activation */
+    ock_dense dense; /* of each hidden layer; the last layer has none. Constraints are below */
+    float max_norm;  /* 0: none */
+    bool non_negative, unit_norm;
+    float input_dropout, dropout; /* before the first, and after each hidden layer */
+    bool batch_norm;              /* between each hidden product and its activation */
     bool whiten, augment;
-    ock_optimizer optimizer;
-    ock_early_stopping early_stopping;
+    /* Its learning_rate 0 and weight_decay below 0: those that Keras has for `optimizer`. Seed,
+     * data, schedule and callbacks are the run's. */
+    ock_fit fit;
+    enum recipe_optimizer {
+        ADAM,
+        ADAMW,
+        RMSPROP,
+        SGD
+    } optimizer;
+    struct recipe_schedule schedule;
+    double warmup_epochs;
 };
 
 /* The tutorial's network: five hidden layers of 500 ReLU, Adam, and nothing else. */
 struct recipe recipe_plain(void);
+
+/* What settings that are each right do not go together, by their flags; NULL: they all do. */
+const char *recipe_problem(const struct recipe *recipe);
+
+/* What a fit is to be told: the optimiser's defaults filled in, and the schedule in steps. */
+ock_fit recipe_fit(const struct recipe *recipe, uint64_t steps_per_epoch);
 
 /* The augmentation of `augment`: small rotations, shifts and zoom on empty paper. */
 ock_augmentation recipe_augmentation(size_t height, size_t width, uint64_t seed);

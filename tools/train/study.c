@@ -28,15 +28,15 @@ enum {
     ROWS = sizeof techniques / sizeof *techniques
 };
 
-static struct recipe row_recipe(const struct technique *technique)
+static struct recipe row_recipe(const struct session *session, const struct technique *technique)
 {
-    struct recipe recipe = recipe_plain();
+    struct recipe recipe = session->options->recipe; /* the plain one, with --epochs and --batch */
     recipe.name = technique->name;
-    recipe.kernel = technique->kernel;
+    recipe.dense.kernel = technique->kernel;
     recipe.dropout = technique->dropout;
     recipe.whiten = technique->whiten;
     recipe.augment = technique->augment;
-    recipe.early_stopping = technique->early_stopping;
+    recipe.fit.early_stopping = technique->early_stopping;
     return recipe;
 }
 
@@ -86,7 +86,7 @@ static int run_rows(const struct session *session, ock_dataset *set, struct repo
     for (int i = 0; i < ROWS; i++) {
         if (asked && !(asked >> i & 1))
             continue;
-        struct recipe recipe = row_recipe(&techniques[i]);
+        struct recipe recipe = row_recipe(session, &techniques[i]);
         struct result *result = &report->results[report->count++];
         run_row(session, &recipe, set, result);
         if (result->outcome == SKIPPED && asked)

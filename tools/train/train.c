@@ -121,6 +121,12 @@ static bool on_epoch(const ock_epoch *epoch, void *user)
     return !run_interrupted();
 }
 
+static uint64_t steps_per_epoch(const struct recipe *recipe, const ock_dataset *train)
+{
+    size_t rows = ock_dataset_rows(train), batch = recipe->fit.batch_size;
+    return rows / batch + (rows % batch > 0);
+}
+
 static ock_status fit(const struct session *session, const struct recipe *recipe,
                       const ock_dataset *const sets[2], ock_model *model, ock_history *history)
 {
@@ -128,12 +134,8 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
     ock_augmentation augmentation =
         recipe_augmentation(session->pictures.height, session->pictures.width, options->seed);
     struct progress progress;
-    ock_fit fit = ock_fit_defaults();
-    fit.epochs = (uint32_t)options->epochs;
-    fit.batch_size = (uint32_t)options->batch;
-    fit.optimizer = recipe->optimizer;
+    ock_fit fit = recipe_fit(recipe, steps_per_epoch(recipe, sets[0]));
     fit.seed = options->seed;
-    fit.early_stopping = recipe->early_stopping;
     fit.augmentation = recipe->augment ? &augmentation : NULL;
     fit.on_epoch = on_epoch;
     fit.on_step = on_step;

@@ -1,6 +1,7 @@
 #include "values.h"
 
 #include <errno.h>
+#include <float.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,6 +78,15 @@ bool read_hidden(const struct option_row *row, const char *text, void *options)
     }
 }
 
+/* The position of the text among the names; -1: it is none of them. */
+static int position(const char *text, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(text, names[i]) == 0)
+            return (int)i;
+    return -1;
+}
+
 bool read_activation(const struct option_row *row, const char *text, void *options)
 {
     static const char *const names[] = {
@@ -84,35 +94,134 @@ bool read_activation(const struct option_row *row, const char *text, void *optio
         [OCK_ELU] = "elu",       [OCK_GELU] = "gelu", [OCK_SIGMOID] = "sigmoid",
         [OCK_TANH] = "tanh",
     };
+    int found = position(text, names, sizeof names / sizeof *names);
+    if (found >= 0)
+        *(ock_activation *)field_of(row, options) = (ock_activation)found;
+    return found >= 0;
+}
+
+bool read_initializer(const struct option_row *row, const char *text, void *options)
+{
+    static const char *const names[] = {
+        [OCK_GLOROT_UNIFORM] = "glorot-uniform",
+        [OCK_HE_NORMAL] = "he-normal",
+    };
+    int found = position(text, names, sizeof names / sizeof *names);
+    if (found >= 0)
+        *(ock_initializer *)field_of(row, options) = (ock_initializer)found;
+    return found >= 0;
+}
+
+/* ---- The fit ---- */
+
+bool read_count(const struct option_row *row, const char *text, void *options)
+{
+    uint64_t value;
+    bool right = cli_read_whole(text, (uint64_t)row->low, (uint64_t)row->high, &value);
+    if (right)
+        *(uint32_t *)field_of(row, options) = (uint32_t)value;
+    return right;
+}
+
+bool read_optimizer(const struct option_row *row, const char *text, void *options)
+{
+    static const char *const names[] = {
+        [ADAM] = "adam", [ADAMW] = "adamw", [RMSPROP] = "rmsprop", [SGD] = "sgd"};
+    int found = position(text, names, sizeof names / sizeof *names);
+    if (found >= 0)
+        *(enum recipe_optimizer *)field_of(row, options) = (enum recipe_optimizer)found;
+    return found >= 0;
+}
+
+/* "RATE:EPOCHS" */
+static bool read_decay(const char *text, struct recipe_schedule *schedule)
+{
+    char rate[32];
+    double value;
+    size_t length = strcspn(text, ":");
+    if (!text[length] || length >= sizeof rate)
+        return false;
+    memcpy(rate, text, length);
+    rate[length] = '\0';
+    if (!cli_read_real(rate, FLT_TRUE_MIN, FLT_MAX, &value) ||
+        !cli_read_real(text + length + 1, DBL_TRUE_MIN, INT32_MAX, &schedule->decay_epochs))
+        return false;
+    schedule->decay_rate = (float)value;
+    return true;
+}
+
+bool read_schedule(const struct option_row *row, const char *text, void *options)
+{
+    static const char *const names[] = {
+        [OCK_CONSTANT_RATE] = "constant",
+        [OCK_STEP_DECAY] = "step:",
+        [OCK_EXPONENTIAL_DECAY] = "exponential:",
+        [OCK_COSINE_DECAY] = "cosine",
+    };
+    struct recipe_schedule *schedule = field_of(row, options);
+    double alpha = 0;
+    int kind = 0;
+    while (kind < 4 && strncmp(text, names[kind], strlen(names[kind])) != 0)
+        kind++;
+    if (kind == 4)
+        return false;
+    *schedule = (struct recipe_schedule){.kind = (ock_schedule_kind)kind};
+    text += strlen(names[kind]);
+    if (kind == OCK_STEP_DECAY || kind == OCK_EXPONENTIAL_DECAY)
+        return read_decay(text, schedule);
+    if (kind == OCK_COSINE_DECAY && *text == ':') {
+        bool right = cli_read_real(text + 1, 0, 1, &alpha);
+        schedule->alpha = (float)alpha;
+        return right;
+    }
+    return !*text;
+}
+
+/* "MONITOR:PATIENCE"; the monitor's name is a static one. */
+static bool read_monitor(const char *text, const char **monitor, int *patience)
+{
+    static const char *const names[] = {
+        "loss",     "data_loss",     "penalty",     "accuracy",     "acc",
+        "val_loss", "val_data_loss", "val_penalty", "val_accuracy", "val_acc",
+    };
+    uint64_t epochs;
+    size_t length = strcspn(text, ":");
+    if (!text[length] || !cli_read_whole(text + length + 1, 0, INT32_MAX, &epochs))
+        return false;
+    *patience = (int)epochs;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *(ock_activation *)field_of(row, options) = (ock_activation)i;
+        if (strlen(names[i]) == length && strncmp(text, names[i], length) == 0) {
+            *monitor = names[i];
             return true;
         }
     return false;
 }
 
-bool read_optimizer(const struct option_row *row, const char *text, void *options)
-{
-    ock_optimizer_kind *kind = field_of(row, options);
-    *kind = strcmp(text, "sgd") == 0 ? OCK_SGD : OCK_ADAM;
-    return *kind == OCK_SGD || strcmp(text, "adam") == 0;
-}
-
 bool read_early_stop(const struct option_row *row, const char *text, void *options)
 {
-    struct options *all = options;
     ock_early_stopping *stop = field_of(row, options);
-    char *monitor = all->monitor;
-    const char *colon = strrchr(text, ':');
-    uint64_t patience;
-    ock_stopper probe;
-    if (!colon || (size_t)(colon - text) >= sizeof all->monitor ||
-        !cli_read_whole(colon + 1, 0, INT32_MAX, &patience))
-        return false;
-    memcpy(monitor, text, (size_t)(colon - text));
-    monitor[colon - text] = '\0';
-    stop->monitor = monitor;
-    stop->patience = (int)patience;
-    return *monitor && ock_stopper_init(&probe, stop) == OCK_OK;
+    return read_monitor(text, &stop->monitor, &stop->patience);
+}
+
+bool read_plateau(const struct option_row *row, const char *text, void *options)
+{
+    ock_plateau *plateau = field_of(row, options);
+    return read_monitor(text, &plateau->monitor, &plateau->patience);
+}
+
+bool read_mode(const struct option_row *row, const char *text, void *options)
+{
+    static const char *const names[] = {
+        [OCK_MODE_AUTO] = "auto", [OCK_MODE_MIN] = "min", [OCK_MODE_MAX] = "max"};
+    int found = position(text, names, sizeof names / sizeof *names);
+    if (found >= 0)
+        *(ock_mode *)field_of(row, options) = (ock_mode)found;
+    return found >= 0;
+}
+
+bool read_baseline(const struct option_row *row, const char *text, void *options)
+{
+    ock_early_stopping *stop = field_of(row, options);
+    stop->use_baseline = true;
+    return cli_read_real(text, row->low, row->high, &stop->baseline);
 }
