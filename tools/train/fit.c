@@ -19,6 +19,14 @@ static bool save(const struct session *session, ock_model *model)
     return true;
 }
 
+static void tell_of_checkpoint(const struct session *session, const struct result *result)
+{
+    const char *path = session->options->recipe.fit.checkpoint;
+    if (path && result->outcome == INTERRUPTED && result->history.count > 0)
+        fprintf(session->talk, "to go on after epoch %zu: the same command with --resume\n",
+                result->history.count);
+}
+
 static int fit(const struct session *session, ock_dataset *set)
 {
     static const int exit_statuses[] = {[RAN] = EXIT_SUCCESS,
@@ -32,6 +40,7 @@ static int fit(const struct session *session, ock_dataset *set)
     report_table(&report);
     if (*result.reason)
         fprintf(stderr, "ockham-train: %s\n", result.reason);
+    tell_of_checkpoint(session, &result);
     bool saved = !model || save(session, model);
     bool json = report_json(&report), csv = report_csv(&report);
     ock_history_clear(&result.history);

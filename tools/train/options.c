@@ -44,6 +44,11 @@ static const struct option_row table[] = {
      COMPACT, read_save, AT(save), 0, 0},
     {"threshold", "X", "weights up to X count as zeros [0]", "a number from 0", COMPACT, read_float,
      AT(threshold), 0, FLT_MAX},
+    {"checkpoint", "FILE", "keep the run in FILE after each epoch",
+     "a regular file in a folder that can be written", FIT, read_save, AT(recipe.fit.checkpoint), 0,
+     0},
+    {"resume", NULL, "go on with the run in --checkpoint, if there is one", NULL, FIT, read_flag,
+     AT(recipe.fit.resume), 0, 0},
     {"json", "FILE", "write the results (-: standard output)",
      "a file in a folder that can be written, or -", TRAINING, read_output, AT(json), 0, 0},
     {"csv", "FILE", "write each epoch's figures (-: standard output)",
@@ -57,7 +62,8 @@ static const struct command_help helps[] = {
      "  ockham-train study --data mnist/ --json study.json --csv history.csv\n"
      "  ockham-train study --rows plain,dropout --epochs 3 --device scalar\n"},
     {FIT, "Trains one network.",
-     "Ctrl-C ends training; the network is saved as it is then.\n\n"
+     "Ctrl-C ends training; the network is saved as it is then. The same command with\n"
+     "--resume goes on after the last epoch that --checkpoint keeps.\n\n"
      "  ockham-train fit --hidden 500x5 --l2 1e-4 --dropout .25 \\\n"
      "                   --early-stop val_accuracy:2 --save net.safetensors\n"},
     {EVALUATE, "Tells a saved network's accuracy, loss and confusion matrix.",
@@ -91,6 +97,8 @@ static enum parse_result check(enum command command, const char *name, struct op
     if (options->validation_split == 0 && is_validation(fit->plateau.monitor))
         return option_wrong(PROGRAM, name, "--plateau %s needs a --validation-split above 0",
                             fit->plateau.monitor);
+    if (fit->resume && !fit->checkpoint)
+        return option_wrong(PROGRAM, name, "--resume needs the --checkpoint to go on with");
     if ((command & TRAINED) && !options->load)
         return option_wrong(PROGRAM, name,
                             "--load is missing: it names the file that fit --save wrote");
