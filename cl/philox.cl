@@ -6,6 +6,7 @@
 
 #define PURPOSE_DROPOUT 1
 #define PURPOSE_AUGMENT 4
+#define PURPOSE_NOISE 5
 
 /* Turns counters into draws, as many at a time as W has elements: W is ulong, or a vector of them,
  * in whose low halves the words are. One multiplication makes both halves of a product, and what is
@@ -64,10 +65,10 @@ typedef ulong2 words;
 PHILOX(draws, philox_draws)
 
 /* The random words of V columns from (row, col) on, col a multiple of V, in a tensor of `cols`. */
-static uintV dropout_words(const dropout_t *d, uint row, uint col, uint cols)
+static uintV random_words(const dropout_t *d, uint purpose, uint row, uint col, uint cols)
 {
     uint element = row * ((cols + 3) / 4) + col / 4;
-    draws w[4] = {DRAW_INDICES + element, d->step, d->layer, PURPOSE_DROPOUT};
+    draws w[4] = {DRAW_INDICES + element, d->step, d->layer, purpose};
     words both;
     philox_draws(w, d->seed);
     both.even = (w[0] & 0xFFFFFFFFu) | w[1] << 32;
@@ -80,7 +81,7 @@ static realV dropped(realV x, const dropout_t *d, uint row, uint col, uint cols)
 {
     if (d->threshold == 0)
         return x * d->scale;
-    intV kept = dropout_words(d, row, col, cols) >= d->threshold;
+    intV kept = random_words(d, PURPOSE_DROPOUT, row, col, cols) >= d->threshold;
     return select((realV)(0), x * d->scale, kept);
 }
 

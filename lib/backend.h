@@ -61,6 +61,16 @@ struct ock_tensor {
     size_t offset; /* elements before the first row */
 };
 
+/* ---- Noise ---- */
+
+/* The factor of a noise's normal variable. */
+static inline float ock_noise_deviation(const ock_noise *noise)
+{
+    if (noise->kind == OCK_GAUSSIAN_NOISE)
+        return noise->stddev;
+    return (float)sqrt((double)noise->rate / (1 - (double)noise->rate));
+}
+
 /* ---- Steps ---- */
 
 /* An optimiser at one iteration, worked out once for both backends: `rate` is the learning
@@ -136,6 +146,7 @@ enum {
                             const ock_tensor *y, const ock_tensor *dy, ock_tensor *dx))            \
     X(dropout,                                                                                     \
       (ock_backend * backend, const ock_dropout *dropout, const ock_tensor *x, ock_tensor *y))     \
+    X(noise, (ock_backend * backend, const ock_noise *noise, const ock_tensor *x, ock_tensor *y))  \
     X(loss, (ock_backend * backend, ock_loss_kind kind, const ock_tensor *prediction,              \
              const ock_tensor *target, ock_tensor *gradient, ock_tensor *totals))                  \
     X(batch_norm_forward, (ock_backend * backend, const ock_batch_norm *norm, const ock_tensor *x, \

@@ -32,13 +32,24 @@ typedef struct ock_dense {
 
 /* Layers are added before the first use of the network; afterwards
  * OCK_INVALID_ARGUMENT. A dropout or activation that follows a dense layer is fused
- * into it where its gradient allows; what is computed is the same. options may be NULL.
+ * into it where its gradient allows; what is computed is the same. Dropout and noise may come
+ * first, on the inputs, and act in training alone. options may be NULL.
  * Errors of all: OCK_INVALID_ARGUMENT (the message names the value and its range),
  * OCK_OUT_OF_MEMORY. On failure the network is as before. */
 OCK_API ock_status ock_model_add_dense(ock_model *model, size_t units, ock_activation activation,
                                        const ock_dense *options);
 OCK_API ock_status ock_model_add_activation(ock_model *model, ock_activation activation);
-OCK_API ock_status ock_model_add_dropout(ock_model *model, float rate);
+OCK_API ock_status ock_model_add_dropout(ock_model *model, float rate); /* 0 <= rate < 1 */
+
+/* Dropout of whole channels: a row is outputs / channels positions of so many channels each
+ * (keras.layers.SpatialDropout1D, 2D). channels must divide the layer's width. */
+OCK_API ock_status ock_model_add_spatial_dropout(ock_model *model, uint32_t channels, float rate);
+
+/* x + N(0, stddev), stddev >= 0 (keras.layers.GaussianNoise). */
+OCK_API ock_status ock_model_add_gaussian_noise(ock_model *model, float stddev);
+
+/* x N(1, sqrt(rate/(1 - rate))), 0 <= rate < 1 (keras.layers.GaussianDropout). */
+OCK_API ock_status ock_model_add_gaussian_dropout(ock_model *model, float rate);
 
 typedef struct ock_normalization {
     float momentum; /* 0 <= momentum < 1 */

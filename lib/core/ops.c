@@ -90,10 +90,35 @@ ock_status ock_dropout_apply(const ock_dropout *dropout, const ock_tensor *x, oc
     check_shape(&c, "y", y, rows_of(x), cols_of(x));
     check_true(&c, dropout, "dropout is NULL");
     check_dropout(&c, dropout);
+    if (dropout && dropout->channels && cols_of(x) % dropout->channels)
+        check_fail(&c, OCK_SHAPE_MISMATCH, "channels is %u and must divide x's %zu columns",
+                   (unsigned)dropout->channels, cols_of(x));
     check_in_place(&c, "y", y, "x", x);
     if (check_end(&c) != OCK_OK)
         return c.status;
     return CALL(c, dropout, dropout, x, y);
+}
+
+ock_status ock_noise_apply(const ock_noise *noise, const ock_tensor *x, ock_tensor *y)
+{
+    check c = check_begin("ock_noise_apply");
+    check_tensor(&c, "x", x, OCK_F32);
+    check_shape(&c, "y", y, rows_of(x), cols_of(x));
+    check_true(&c, noise, "noise is NULL");
+    if (noise) {
+        check_true(&c, noise->kind == OCK_GAUSSIAN_NOISE || noise->kind == OCK_GAUSSIAN_DROPOUT,
+                   "kind is none of ock_noise_kind");
+        if (noise->kind == OCK_GAUSSIAN_NOISE)
+            check_range(&c, "stddev", noise->stddev, 0, FLT_MAX);
+        else
+            check_below(&c, "rate", noise->rate, 0, 1);
+    }
+    check_in_place(&c, "y", y, "x", x);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    if (ock_noise_deviation(noise) > 0)
+        return CALL(c, noise, noise, x, y);
+    return ock_tensors_overlap(x, y) ? OCK_OK : CALL(c, copy, x, y);
 }
 
 /* ---- Losses ---- */

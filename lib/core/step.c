@@ -259,6 +259,13 @@ static void check_dense(check *c, const ock_dense_parameters *p, const ock_optim
         check_parameter(c, o, &p->bias, 1, outputs);
 }
 
+static void check_fused_dropout(check *c, const ock_dropout *dropout)
+{
+    check_dropout(c, dropout);
+    check_true(c, !dropout || !dropout->channels,
+               "dropout channels must be 0 here: ock_dropout_apply() shares them");
+}
+
 ock_status ock_dense_forward(const ock_tensor *x, const ock_dense_parameters *parameters,
                              ock_activation activation, const ock_dropout *dropout, ock_tensor *y)
 {
@@ -271,7 +278,7 @@ ock_status ock_dense_forward(const ock_tensor *x, const ock_dense_parameters *pa
     }
     check_true(&c, (int)activation >= OCK_LINEAR && activation < OCK_SOFTMAX,
                "activation must be one that needs no whole row: not OCK_SOFTMAX");
-    check_dropout(&c, dropout);
+    check_fused_dropout(&c, dropout);
     check_apart(&c, "y", y, "x", x);
     if (check_end(&c) != OCK_OK)
         return c.status;
@@ -302,7 +309,7 @@ ock_status ock_dense_backward_input(const ock_tensor *dy, const ock_dense_parame
                (int)activation >= OCK_LINEAR && activation < OCK_SOFTMAX && activation != OCK_GELU,
                "activation must have a gradient in terms of its output: not OCK_GELU or "
                "OCK_SOFTMAX");
-    check_dropout(&c, dropout);
+    check_fused_dropout(&c, dropout);
     check_apart(&c, "dx", dx, "dy", dy);
     check_apart(&c, "dx", dx, "y", y);
     if (check_end(&c) != OCK_OK)

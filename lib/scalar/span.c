@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "normal.h"
 #include "philox.h"
 #include "span.h"
 
@@ -83,17 +84,17 @@ static void differentiate(ock_activation activation, size_t n, const float *x, c
     }
 }
 
-/* ---- Dropout ---- */
+/* ---- Dropout and noise ---- */
 
 enum {
     DRAWS = 8,
     WORDS = 4 * DRAWS
 };
 
-static void draw(const scalar_mask *mask, uint32_t first, uint32_t word[WORDS])
+static void draw(const scalar_mask *mask, ock_purpose purpose, uint32_t first, uint32_t word[WORDS])
 {
     for (uint32_t d = 0; d < DRAWS; d++) {
-        uint32_t counter[4] = {first + d, mask->step, mask->layer, OCK_PURPOSE_DROPOUT};
+        uint32_t counter[4] = {first + d, mask->step, mask->layer, purpose};
         philox4x32(counter, mask->seed);
         for (uint32_t i = 0; i < 4; i++)
             word[4 * d + i] = counter[i];
@@ -106,12 +107,29 @@ static void drop(const scalar_mask *mask, size_t row, size_t col, size_t n, floa
     float scale = mask->scale;
     for (size_t j = 0; j < n; j += WORDS, first += DRAWS) {
         uint32_t word[WORDS];
-        draw(mask, first, word);
+        draw(mask, OCK_PURPOSE_DROPOUT, first, word);
         size_t width = n - j < WORDS ? n - j : WORDS;
 #pragma omp simd
         for (size_t i = 0; i < width; i++) {
             float kept = x[j + i] * scale;
             x[j + i] = word[i] < threshold ? 0 : kept;
+        }
+    }
+}
+
+static void perturb(const scalar_mask *mask, ock_noise_kind kind, size_t row, size_t n, float *x)
+{
+    uint32_t first = (uint32_t)(row * mask->groups);
+    float scale = mask->scale;
+    for (size_t j = 0; j < n; j += WORDS, first += DRAWS) {
+        uint32_t word[WORDS];
+        draw(mask, OCK_PURPOSE_NOISE, first, word);
+        size_t width = n - j < WORDS ? n - j : WORDS;
+#pragma omp simd
+        for (size_t i = 0; i < width; i++) {
+            float normal = normal_quantile(word[i]), value = x[j + i];
+            float factor = fmaf(scale, normal, 1), sum = fmaf(scale, normal, value);
+            x[j + i] = kind == OCK_GAUSSIAN_NOISE ? sum : value * factor;
         }
     }
 }
@@ -262,6 +280,7 @@ const scalar_span_kernels SCALAR_SPAN = {
     .activate = activate,
     .differentiate = differentiate,
     .drop = drop,
+    .perturb = perturb,
     .penalize = penalize,
     .update = update,
     .square = square,

@@ -5,7 +5,8 @@
 
 #include "backend.h"
 
-/* A dropout on a tensor of 4 `groups` columns, rounded up; threshold 0 drops nothing. */
+/* A dropout on a tensor of 4 `groups` columns, rounded up; threshold 0 drops nothing. Of noise the
+ * scale is the deviation. */
 typedef struct scalar_mask {
     uint64_t seed;
     uint32_t step, layer, threshold, groups;
@@ -30,6 +31,9 @@ typedef struct scalar_span_kernels {
 
     /* x times mask and scale, of the elements from (row, col) on; col is a multiple of 4. */
     void (*drop)(const scalar_mask *mask, size_t row, size_t col, size_t n, float *x);
+
+    /* x with noise, of a whole row. */
+    void (*perturb)(const scalar_mask *mask, ock_noise_kind kind, size_t row, size_t n, float *x);
 
     /* Adds l1 |w| + l2 w^2 to lanes. */
     void (*penalize)(const ock_penalty *penalty, size_t n, const float *w, double *lanes);

@@ -36,7 +36,11 @@ static bool acts_by_unit(const net_layer *layer)
         return layer->activation != OCK_SOFTMAX;
     case LAYER_DROPOUT:
     case LAYER_BATCH_NORM:
+    case LAYER_GAUSSIAN_NOISE:
+    case LAYER_GAUSSIAN_DROPOUT:
         return true;
+    case LAYER_SPATIAL_DROPOUT: /* needs a whole number of positions */
+        return false;
     }
     return false;
 }

@@ -46,6 +46,15 @@ static const record_field dropout_list[] = {
     {"rate", FIELD_FLOAT, AT(rate), NULL, false},
 };
 
+static const record_field spatial_list[] = {
+    {"channels", FIELD_U32, AT(channels), NULL, false},
+    {"rate", FIELD_FLOAT, AT(rate), NULL, false},
+};
+
+static const record_field noise_list[] = {
+    {"stddev", FIELD_FLOAT, AT(stddev), NULL, false},
+};
+
 static const record_field norm_list[] = {
     {"momentum", FIELD_FLOAT, AT(norm.momentum), NULL, false},
     {"epsilon", FIELD_FLOAT, AT(norm.epsilon), NULL, false},
@@ -56,6 +65,9 @@ static const record_fields kinds[] = {
     [LAYER_ACTIVATION] = {activation_list, COUNT(activation_list)},
     [LAYER_DROPOUT] = {dropout_list, COUNT(dropout_list)},
     [LAYER_BATCH_NORM] = {norm_list, COUNT(norm_list)},
+    [LAYER_SPATIAL_DROPOUT] = {spatial_list, COUNT(spatial_list)},
+    [LAYER_GAUSSIAN_NOISE] = {noise_list, COUNT(noise_list)},
+    [LAYER_GAUSSIAN_DROPOUT] = {dropout_list, COUNT(dropout_list)},
 };
 
 /* Values that are there but out of range are refused by what the user would call. */
@@ -70,6 +82,12 @@ static ock_status add_layer(ock_model *model, const net_layer *layer)
         return ock_model_add_dropout(model, layer->rate);
     case LAYER_BATCH_NORM:
         return ock_model_add_batch_norm(model, &layer->norm);
+    case LAYER_SPATIAL_DROPOUT:
+        return ock_model_add_spatial_dropout(model, layer->channels, layer->rate);
+    case LAYER_GAUSSIAN_NOISE:
+        return ock_model_add_gaussian_noise(model, layer->stddev);
+    case LAYER_GAUSSIAN_DROPOUT:
+        return ock_model_add_gaussian_dropout(model, layer->rate);
     }
     return OCK_INVALID_ARGUMENT;
 }

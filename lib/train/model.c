@@ -32,8 +32,17 @@ const char *layer_kind_name(layer_kind kind)
         [LAYER_ACTIVATION] = "activation",
         [LAYER_DROPOUT] = "dropout",
         [LAYER_BATCH_NORM] = "batch_norm",
+        [LAYER_SPATIAL_DROPOUT] = "spatial_dropout",
+        [LAYER_GAUSSIAN_NOISE] = "gaussian_noise",
+        [LAYER_GAUSSIAN_DROPOUT] = "gaussian_dropout",
     };
     return names[kind];
+}
+
+bool layer_is_random(layer_kind kind)
+{
+    return kind == LAYER_DROPOUT || kind == LAYER_SPATIAL_DROPOUT || kind == LAYER_GAUSSIAN_NOISE ||
+           kind == LAYER_GAUSSIAN_DROPOUT;
 }
 
 const char *layer_tensor_name(const net_layer *layer, size_t slot)
@@ -199,17 +208,44 @@ ock_status ock_model_add_activation(ock_model *model, ock_activation activation)
                                       .activation = activation});
 }
 
-ock_status ock_model_add_dropout(ock_model *model, float rate)
+/* A layer of random numbers, whose other fields are 0 unless it is of that kind. */
+static ock_status add_random(ock_model *model, net_layer added)
 {
     ock_status status = check_open(model);
     if (status)
         return status;
-    if (!(rate >= 0 && rate < 1))
-        return refuse(model, "rate", (double)rate, "at least 0 and less than 1");
-    size_t width = ock_model_outputs(model);
-    return append(
-        model,
-        &(net_layer){.kind = LAYER_DROPOUT, .inputs = width, .outputs = width, .rate = rate});
+    size_t width = added.inputs = added.outputs = ock_model_outputs(model);
+    if (!(added.rate >= 0 && added.rate < 1))
+        return refuse(model, "rate", (double)added.rate, "at least 0 and less than 1");
+    if (!(added.stddev >= 0) || !isfinite(added.stddev))
+        return refuse(model, "stddev", (double)added.stddev, "a finite number from 0 up");
+    if (added.kind == LAYER_SPATIAL_DROPOUT && (!added.channels || width % added.channels))
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                  "channels is %u, which is not a divisor of the layer's width, "
+                                  "%zu",
+                                  (unsigned)added.channels, width);
+    return append(model, &added);
+}
+
+ock_status ock_model_add_dropout(ock_model *model, float rate)
+{
+    return add_random(model, (net_layer){.kind = LAYER_DROPOUT, .rate = rate});
+}
+
+ock_status ock_model_add_spatial_dropout(ock_model *model, uint32_t channels, float rate)
+{
+    return add_random(
+        model, (net_layer){.kind = LAYER_SPATIAL_DROPOUT, .channels = channels, .rate = rate});
+}
+
+ock_status ock_model_add_gaussian_noise(ock_model *model, float stddev)
+{
+    return add_random(model, (net_layer){.kind = LAYER_GAUSSIAN_NOISE, .stddev = stddev});
+}
+
+ock_status ock_model_add_gaussian_dropout(ock_model *model, float rate)
+{
+    return add_random(model, (net_layer){.kind = LAYER_GAUSSIAN_DROPOUT, .rate = rate});
 }
 
 ock_normalization ock_normalization_defaults(void)

@@ -11,13 +11,18 @@ typedef enum layer_kind {
     LAYER_ACTIVATION,
     LAYER_DROPOUT,
     LAYER_BATCH_NORM,
+    LAYER_SPATIAL_DROPOUT,
+    LAYER_GAUSSIAN_NOISE,
+    LAYER_GAUSSIAN_DROPOUT,
 } layer_kind;
 
 typedef struct net_layer {
     layer_kind kind;
     size_t inputs, outputs;
     ock_activation activation; /* dense, activation */
-    float rate;                /* dropout */
+    float rate;                /* dropouts */
+    uint32_t channels;         /* spatial dropout */
+    float stddev;              /* Gaussian noise */
     ock_dense dense;
     ock_normalization norm;
     ock_parameter trained[2]; /* kernel and bias, or gamma and beta; value NULL: none */
@@ -42,8 +47,8 @@ typedef struct net_node {
     layer_kind kind;
     net_layer *layer;          /* dense, batch-norm */
     ock_activation activation; /* dense, activation */
-    float rate;                /* dense, dropout; 0: none */
-    uint32_t dropout_layer;    /* the dropout's position in the list of layers */
+    const net_layer *random;   /* the dropout or noise that it is, or of a dense node; NULL: none */
+    uint32_t random_layer;     /* its position in the list of layers */
     size_t inputs, outputs;
     batch_tensor y;
     batch_tensor dx;              /* dense: of the gradient at its input; shared in turns */
@@ -98,6 +103,9 @@ extern const char *const activation_names[], *const initializer_names[];
 /* "relu", "dense"; static; the first is NULL beyond the list. */
 const char *activation_name(ock_activation activation);
 const char *layer_kind_name(layer_kind kind);
+
+/* Dropouts and noise: what acts in training alone, by random numbers. */
+bool layer_is_random(layer_kind kind);
 
 /* ---- initialize.c ---- */
 

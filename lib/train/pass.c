@@ -27,11 +27,11 @@ const char *loss_name(ock_loss_kind loss)
     return (size_t)loss < sizeof names / sizeof *names ? names[loss] : NULL;
 }
 
-/* Dropout leaves values what they are: logits, probabilities. */
+/* Dropout and noise leave values what they are: logits, probabilities. */
 static ock_activation last_activation(const ock_model *model, bool *dropped)
 {
     size_t i = model->count;
-    while (i > 1 && model->layers[i - 1].kind == LAYER_DROPOUT)
+    while (i > 1 && layer_is_random(model->layers[i - 1].kind))
         i--;
     *dropped = i < model->count;
     const net_layer *last = &model->layers[i - 1];
@@ -57,9 +57,10 @@ ock_status loss_folds(const ock_model *model, ock_loss_kind loss, bool *folds)
                                   "loss: %s needs %s or linear as the last activation, not %s",
                                   loss_name(loss), activation_name(own), activation_name(last));
     if (dropped)
-        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
-                                  "loss: %s takes %s's logits, so no dropout may follow it",
-                                  loss_name(loss), activation_name(own));
+        return ock_context_report(
+            model->context, OCK_INVALID_ARGUMENT,
+            "loss: %s takes %s's logits, so no dropout or noise may follow it", loss_name(loss),
+            activation_name(own));
     *folds = true;
     return OCK_OK;
 }
@@ -73,10 +74,30 @@ static size_t nodes_to_run(const ock_model *model, bool folds)
 
 static ock_dropout node_dropout(const net_node *node, const net_pass *pass)
 {
-    return (ock_dropout){.rate = node->rate,
+    return (ock_dropout){.rate = node->random->rate,
                          .seed = pass->fit->seed,
                          .step = pass->step,
-                         .layer = node->dropout_layer};
+                         .layer = node->random_layer,
+                         .channels = node->random->channels};
+}
+
+/* On what a dropout or noise node takes, or on the gradient of what it gave. */
+static ock_status apply_random(const net_node *node, const net_pass *pass, const ock_tensor *x,
+                               ock_tensor *y)
+{
+    const net_layer *layer = node->random;
+    bool adds = node->kind == LAYER_GAUSSIAN_NOISE;
+    if (!adds && node->kind != LAYER_GAUSSIAN_DROPOUT) {
+        ock_dropout dropout = node_dropout(node, pass);
+        return ock_dropout_apply(&dropout, x, y);
+    }
+    ock_noise noise = {.kind = adds ? OCK_GAUSSIAN_NOISE : OCK_GAUSSIAN_DROPOUT,
+                       .stddev = layer->stddev,
+                       .rate = layer->rate,
+                       .seed = pass->fit->seed,
+                       .step = pass->step,
+                       .layer = node->random_layer};
+    return ock_noise_apply(&noise, x, y);
 }
 
 static ock_dense_parameters dense_parameters(const net_layer *layer)
@@ -97,7 +118,7 @@ ock_batch_norm layer_norm(const net_layer *layer)
 static ock_status node_forward(const net_node *node, const net_pass *pass)
 {
     ock_dropout dropout = {0};
-    bool drops = pass->fit && node->rate > 0;
+    bool drops = pass->fit && node->random;
     if (drops)
         dropout = node_dropout(node, pass);
     switch (node->kind) {
@@ -116,7 +137,10 @@ static ock_status node_forward(const net_node *node, const net_pass *pass)
                                       pass->fit || pass->measures ? node->saved : NULL);
     }
     case LAYER_DROPOUT:
-        return ock_dropout_apply(&dropout, node->input, node->y.part);
+    case LAYER_SPATIAL_DROPOUT:
+    case LAYER_GAUSSIAN_NOISE:
+    case LAYER_GAUSSIAN_DROPOUT:
+        return apply_random(node, pass, node->input, node->y.part);
     }
     return OCK_INVALID_ARGUMENT;
 }
@@ -127,7 +151,7 @@ static ock_status forward(ock_model *model, const net_pass *pass, const ock_tens
     ock_status status = plan_resize(model, ock_tensor_rows(x));
     for (size_t i = 0; i < pass->nodes && !status; i++) {
         net_node *node = &model->plan.nodes[i];
-        if (node->kind == LAYER_DROPOUT && !pass->fit)
+        if (layer_is_random(node->kind) && !pass->fit)
             continue;
         node->input = x;
         status = node_forward(node, pass);
@@ -149,11 +173,10 @@ static ock_status dense_backward(const net_plan *plan, size_t position, const ne
     ock_status status = OCK_OK;
     if (position > plan->first_trained) {
         const net_node *before = node - 1;
-        bool fused = before->kind == LAYER_DENSE;
-        ock_dropout dropout = fused ? node_dropout(before, pass) : (ock_dropout){0};
+        bool fused = before->kind == LAYER_DENSE, drops = fused && before->random;
+        ock_dropout dropout = drops ? node_dropout(before, pass) : (ock_dropout){0};
         status = ock_dense_backward_input(dy, &parameters, fused ? before->activation : OCK_LINEAR,
-                                          dropout.rate > 0 ? &dropout : NULL, before->y.part,
-                                          node->dx.part);
+                                          drops ? &dropout : NULL, before->y.part, node->dx.part);
         *gradient = node->dx.part;
     }
     if (status)
@@ -190,10 +213,12 @@ static ock_status node_backward(const net_plan *plan, size_t position, const net
                                        *gradient);
     case LAYER_BATCH_NORM:
         return norm_backward(node, pass, *gradient);
-    case LAYER_DROPOUT: {
-        ock_dropout dropout = node_dropout(node, pass);
-        return ock_dropout_apply(&dropout, *gradient, *gradient);
-    }
+    case LAYER_GAUSSIAN_NOISE:
+        return OCK_OK;
+    case LAYER_DROPOUT:
+    case LAYER_SPATIAL_DROPOUT:
+    case LAYER_GAUSSIAN_DROPOUT:
+        return apply_random(node, pass, *gradient, *gradient);
     }
     return OCK_INVALID_ARGUMENT;
 }

@@ -45,6 +45,15 @@ static void push_activation(net_plan *plan, const net_layer *layer)
         push(plan, layer, LAYER_ACTIVATION, layer->outputs)->activation = layer->activation;
 }
 
+/* Sets what a node draws random numbers for; NULL or a layer that changes nothing: for nothing. */
+static void set_random(net_node *node, const ock_model *model, const net_layer *layer)
+{
+    if (!layer || !(layer->rate > 0 || layer->stddev > 0))
+        return;
+    node->random = layer;
+    node->random_layer = (uint32_t)(layer - model->layers);
+}
+
 /* Takes the layers from `position` on that one fused product serves: activation, dropout. Returns
  * the position after the last one taken. */
 static size_t push_dense(ock_model *model, size_t position)
@@ -62,8 +71,7 @@ static size_t push_dense(ock_model *model, size_t position)
         dropout = next++;
     if (next < end && next->kind == LAYER_DENSE && fuses(activation)) {
         added->activation = activation;
-        added->rate = dropout ? dropout->rate : 0;
-        added->dropout_layer = dropout ? (uint32_t)(dropout - model->layers) : 0;
+        set_random(added, model, dropout);
         return (size_t)(next - model->layers);
     }
     push_activation(plan, dense);
@@ -80,10 +88,8 @@ static size_t push_layer(ock_model *model, size_t position)
         push_activation(plan, layer);
     } else if (layer->kind == LAYER_BATCH_NORM) {
         push(plan, layer, LAYER_BATCH_NORM, layer->inputs)->layer = layer;
-    } else if (layer->rate > 0) {
-        net_node *dropout = push(plan, layer, LAYER_DROPOUT, layer->inputs);
-        dropout->rate = layer->rate;
-        dropout->dropout_layer = (uint32_t)position;
+    } else if (layer->rate > 0 || layer->stddev > 0) {
+        set_random(push(plan, layer, layer->kind, layer->inputs), model, layer);
     }
     return position + 1;
 }

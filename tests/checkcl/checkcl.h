@@ -28,6 +28,8 @@
     X(softmax_forward)                                                                             \
     X(softmax_backward)                                                                            \
     X(dropout)                                                                                     \
+    X(dropout_channels)                                                                            \
+    X(noise)                                                                                       \
     X(loss_labels)                                                                                 \
     X(loss_probabilities)                                                                          \
     X(loss_binary)                                                                                 \

@@ -62,6 +62,18 @@ static size_t largest(const double *values, size_t count)
     return best;
 }
 
+/* By Newton's method from the middle of the lower half, where the probability is convex, so that no
+ * step goes too far. */
+double normal(uint32_t word)
+{
+    double p = ((word >> 31 ? ~word : word) + 0.5) * 0x1p-32, z = 0, step = 1;
+    for (int i = 0; i < 100 && fabs(step) > 1e-15; i++) {
+        step = (erfc(-z * sqrt(0.5)) / 2 - p) * sqrt(2 * acos(-1)) * exp(z * z / 2);
+        z -= step;
+    }
+    return word >> 31 ? -z : z;
+}
+
 double row_loss(ock_loss_kind kind, const double *x, const double *t, size_t width, double *g,
                 double *correct)
 {

@@ -33,6 +33,18 @@ typedef struct plan_case {
     {                                                                                              \
         SPEC_DROPOUT, .rate = (p)                                                                  \
     }
+#define SPATIAL(channels, p)                                                                       \
+    {                                                                                              \
+        SPEC_SPATIAL_DROPOUT, .units = (channels), .rate = (p)                                     \
+    }
+#define NOISE(deviation)                                                                           \
+    {                                                                                              \
+        SPEC_GAUSSIAN_NOISE, .rate = (deviation)                                                   \
+    }
+#define GAUSSIAN(p)                                                                                \
+    {                                                                                              \
+        SPEC_GAUSSIAN_DROPOUT, .rate = (p)                                                         \
+    }
 #define NORM                                                                                       \
     {                                                                                              \
         .kind = SPEC_BATCH_NORM                                                                    \
@@ -84,6 +96,21 @@ static const plan_case cases[] = {
      OCK_SGD,
      {DENSE(6, OCK_RELU), DROPOUT(0), DENSE(OUTPUTS, OCK_SOFTMAX)}},
     {"dropout on the input", CE, OCK_SGD, {DROPOUT(0.2f), DENSE(OUTPUTS, OCK_SOFTMAX)}},
+    {"channels dropped from the input",
+     CE,
+     OCK_SGD,
+     {SPATIAL(3, 0.4f), DENSE(10, OCK_RELU), SPATIAL(5, 0.4f), DENSE(OUTPUTS, OCK_SOFTMAX)}},
+    {"noise on the input and between",
+     CE,
+     OCK_SGD,
+     {NOISE(0.5f), DENSE(6, OCK_RELU), NOISE(0.25f), DENSE(6, OCK_TANH), NOISE(0),
+      DENSE(OUTPUTS, OCK_SOFTMAX)}},
+    {"Gaussian dropout",
+     CE,
+     OCK_SGD,
+     {GAUSSIAN(0.1f), DENSE(6, OCK_RELU), GAUSSIAN(0.3f), DROPOUT(0.1f), DENSE(6, OCK_ELU),
+      GAUSSIAN(0.2f), DENSE(OUTPUTS, OCK_SOFTMAX)}},
+    {"noise on the logits", CE, OCK_SGD, {DENSE(OUTPUTS, OCK_LINEAR), NOISE(0.5f), GAUSSIAN(0.1f)}},
     {"activation on the input", CE, OCK_SGD, {ACTIVATION(OCK_TANH), DENSE(OUTPUTS, OCK_SOFTMAX)}},
     {"batch norm between",
      CE,

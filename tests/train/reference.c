@@ -15,6 +15,7 @@ typedef struct array {
 typedef struct operation {
     spec_kind kind;
     size_t inputs, outputs, position; /* position: of the layer */
+    size_t channels; /* of what is dropped: all outputs, or those that are shared */
     ock_activation activation;
     double rate;
     array trained[2]; /* kernel and bias, or gamma and beta */
@@ -85,6 +86,7 @@ static void append_layer(reference *r, const ock_model *model, const spec *layer
         operation *added = append(r, layer->kind, before, width);
         added->rate = (double)layer->rate;
         added->position = position;
+        added->channels = layer->kind == SPEC_SPATIAL_DROPOUT ? layer->units : width;
         if (dense || norm)
             added->trained[0] =
                 take_array(model, index, dense ? before * width : width, dense ? layer : NULL);
@@ -150,16 +152,38 @@ static void store(const reference *r, double *values, size_t count)
 
 /* ---- Operations ---- */
 
-static double mask(const reference *r, const operation *o, size_t row, size_t col)
+static uint32_t word(const reference *r, const operation *o, ock_purpose purpose, size_t i)
 {
     uint32_t draw[4];
-    size_t quads = (o->outputs + 3) / 4;
-    if (!r->fit)
-        return 1;
-    ock_philox((uint32_t[]){(uint32_t)(row * quads + col / 4), r->step, (uint32_t)o->position,
-                            OCK_PURPOSE_DROPOUT},
+    size_t quads = (o->channels + 3) / 4, col = i % o->outputs % o->channels;
+    ock_philox((uint32_t[]){(uint32_t)(i / o->outputs * quads + col / 4), r->step,
+                            (uint32_t)o->position, purpose},
                r->fit->seed, draw);
-    return (double)draw[col % 4] >= round(o->rate * 0x1p32) ? 1 / (1 - o->rate) : 0;
+    return draw[col % 4];
+}
+
+/* What element i is multiplied by in training. */
+static double factor(const reference *r, const operation *o, size_t i)
+{
+    if (o->kind == SPEC_GAUSSIAN_NOISE || !r->fit)
+        return 1;
+    if (o->kind == SPEC_GAUSSIAN_DROPOUT)
+        return 1 + sqrt(o->rate / (1 - o->rate)) * normal(word(r, o, OCK_PURPOSE_NOISE, i));
+    return word(r, o, OCK_PURPOSE_DROPOUT, i) >= round(o->rate * 0x1p32) ? 1 / (1 - o->rate) : 0;
+}
+
+/* What is added to it. */
+static double addend(const reference *r, const operation *o, size_t i)
+{
+    if (o->kind != SPEC_GAUSSIAN_NOISE || !r->fit)
+        return 0;
+    return o->rate * normal(word(r, o, OCK_PURPOSE_NOISE, i));
+}
+
+static void random_forward(const reference *r, operation *o, size_t rows)
+{
+    for (size_t i = 0; i < rows * o->outputs; i++)
+        o->y[i] = o->x[i] * factor(r, o, i) + addend(r, o, i);
 }
 
 /* Element (i, j) of the product; in float from another term on for each order. */
@@ -230,11 +254,11 @@ static void forward(reference *r, double *x, size_t rows)
             dense_forward(r, o, rows);
         else if (o->kind == SPEC_BATCH_NORM)
             norm_forward(r, o, rows);
+        else if (o->kind != SPEC_ACTIVATION)
+            random_forward(r, o, rows);
         else
             for (size_t i = 0; i < rows * o->outputs; i++)
-                o->y[i] = o->kind == SPEC_DROPOUT
-                              ? o->x[i] * mask(r, o, i / o->outputs, i % o->outputs)
-                              : activate(o->activation, o->x[i]);
+                o->y[i] = activate(o->activation, o->x[i]);
         for (size_t i = 0; o->activation == OCK_SOFTMAX && i < rows; i++)
             softmax(o->x + i * o->outputs, o->y + i * o->outputs, o->outputs);
         store(r, o->y, rows * o->outputs);
@@ -328,8 +352,8 @@ static void operation_backward(const reference *r, operation *o, const double *d
         softmax_backward(o, dy, dx, rows);
     else
         for (size_t i = 0; i < rows * o->outputs; i++)
-            dx[i] = dy[i] * (o->kind == SPEC_DROPOUT ? mask(r, o, i / o->outputs, i % o->outputs)
-                                                     : slope(o->activation, o->x[i], o->y[i]));
+            dx[i] = dy[i] * (o->kind == SPEC_ACTIVATION ? slope(o->activation, o->x[i], o->y[i])
+                                                        : factor(r, o, i));
 }
 
 /* ---- Steps ---- */

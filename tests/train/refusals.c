@@ -44,6 +44,9 @@ START_TEST(layer_values)
     ck_assert_int_eq(ock_model_add_activation(NULL, OCK_RELU), OCK_INVALID_ARGUMENT);
     ck_assert_int_eq(ock_model_add_dropout(NULL, 0.5f), OCK_INVALID_ARGUMENT);
     ck_assert_int_eq(ock_model_add_batch_norm(NULL, NULL), OCK_INVALID_ARGUMENT);
+    ck_assert_int_eq(ock_model_add_spatial_dropout(NULL, 1, 0.5f), OCK_INVALID_ARGUMENT);
+    ck_assert_int_eq(ock_model_add_gaussian_noise(NULL, 0.5f), OCK_INVALID_ARGUMENT);
+    ck_assert_int_eq(ock_model_add_gaussian_dropout(NULL, 0.5f), OCK_INVALID_ARGUMENT);
     REFUSED(context, OCK_INVALID_ARGUMENT, "units is 0", ock_model_add_dense(net, 0, 0, NULL));
     REFUSED(context, OCK_INVALID_ARGUMENT, "activation 99",
             ock_model_add_dense(net, 3, (ock_activation)99, NULL));
@@ -67,6 +70,15 @@ START_TEST(layer_values)
     REFUSED(context, OCK_INVALID_ARGUMENT, "rate is 1", ock_model_add_dropout(net, 1));
     REFUSED(context, OCK_INVALID_ARGUMENT, "rate is -0.1", ock_model_add_dropout(net, -0.1f));
     REFUSED(context, OCK_INVALID_ARGUMENT, "less than 1", ock_model_add_dropout(net, NAN));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "stddev is -1", ock_model_add_gaussian_noise(net, -1));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "finite",
+            ock_model_add_gaussian_noise(net, (float)INFINITY));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "rate is 1", ock_model_add_gaussian_dropout(net, 1));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "rate is -1", ock_model_add_spatial_dropout(net, 2, -1));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "channels is 0, which is not a divisor",
+            ock_model_add_spatial_dropout(net, 0, 0.5f));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "channels is 3, which is not a divisor",
+            ock_model_add_spatial_dropout(net, 3, 0.5f));
     REFUSED(context, OCK_INVALID_ARGUMENT, "momentum is 1",
             ock_model_add_batch_norm(net, &momentum));
     REFUSED(context, OCK_INVALID_ARGUMENT, "epsilon is 0", ock_model_add_batch_norm(net, &epsilon));

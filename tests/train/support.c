@@ -127,6 +127,12 @@ static ock_status add(ock_model *model, const spec *layer)
         return ock_model_add_dropout(model, layer->rate);
     case SPEC_BATCH_NORM:
         return ock_model_add_batch_norm(model, NULL);
+    case SPEC_SPATIAL_DROPOUT:
+        return ock_model_add_spatial_dropout(model, (uint32_t)layer->units, layer->rate);
+    case SPEC_GAUSSIAN_NOISE:
+        return ock_model_add_gaussian_noise(model, layer->rate);
+    case SPEC_GAUSSIAN_DROPOUT:
+        return ock_model_add_gaussian_dropout(model, layer->rate);
     case SPEC_END:
         break;
     }

@@ -62,6 +62,9 @@ typedef enum spec_kind {
     SPEC_ACTIVATION,
     SPEC_DROPOUT,
     SPEC_BATCH_NORM,
+    SPEC_SPATIAL_DROPOUT, /* units: the channels */
+    SPEC_GAUSSIAN_NOISE,  /* rate: the deviation */
+    SPEC_GAUSSIAN_DROPOUT,
 } spec_kind;
 
 typedef struct spec {

@@ -139,6 +139,38 @@ START_TEST(options_of_dense)
 }
 END_TEST
 
+/* Layers without weights of their own come back with their options. */
+START_TEST(random_layers)
+{
+    bench b;
+    bench_open(&b);
+    const spec random[] = {{SPEC_GAUSSIAN_NOISE, .rate = 0.5f},
+                           {SPEC_SPATIAL_DROPOUT, .units = 2, .rate = 0.25f},
+                           {SPEC_DENSE, .units = OUTPUTS, .activation = OCK_SOFTMAX},
+                           {SPEC_GAUSSIAN_DROPOUT, .rate = 0.125f},
+                           {.kind = SPEC_END}};
+    ock_model *net = build(b.context, FEATURES, random), *opened = NULL;
+    size_t size, again;
+    OK(b.context, ock_model_save(net, b.path));
+    char *first = read_file(b.path, &size);
+    OK(b.context, ock_model_open(b.context, b.path, &opened));
+    OK(b.context, ock_model_save(opened, b.path));
+    char *second = read_file(b.path, &again);
+    ck_assert_uint_eq(size, again);
+    ck_assert_mem_eq(first, second, size);
+    first[600] = '\0';
+    ck_assert_ptr_nonnull(strstr(first + 8, "gaussian_noise\\\",\\\"stddev\\\":5.0"));
+    ck_assert_ptr_nonnull(
+        strstr(first + 8, "spatial_dropout\\\",\\\"channels\\\":2,\\\"rate\\\":2.5"));
+    ck_assert_ptr_nonnull(strstr(first + 8, "gaussian_dropout\\\",\\\"rate\\\":1.25"));
+    free(second);
+    free(first);
+    ock_model_destroy(opened);
+    ock_model_destroy(net);
+    bench_close(&b);
+}
+END_TEST
+
 /* Others read it too: a header of a length that is a multiple of 8, tensors without a gap. */
 START_TEST(the_file_is_safetensors)
 {
@@ -433,6 +465,7 @@ Suite *weights_suite(void)
     TCase *cases = tcase_create("weights");
     tcase_add_test(cases, round_trip);
     tcase_add_test(cases, options_of_dense);
+    tcase_add_test(cases, random_layers);
     tcase_add_test(cases, the_file_is_safetensors);
     tcase_add_test(cases, an_untrained_network_is_saved);
     tcase_add_test(cases, a_decimal_comma_changes_nothing);

@@ -128,7 +128,7 @@ enum {
 
 /* All that the span kernels do, one after the other. */
 typedef struct spans {
-    float activated[8][WIDTH], slopes[8][WIDTH], dropped[WIDTH];
+    float activated[8][WIDTH], slopes[8][WIDTH], dropped[WIDTH], noisy[2][WIDTH];
     float w[UPDATES][WIDTH], m[UPDATES][WIDTH], v[UPDATES][WIDTH], average[UPDATES][WIDTH];
     double lanes[SCALAR_LANES];
 } spans;
@@ -161,6 +161,10 @@ static void run_spans(const scalar_span_kernels *span, spans *out)
     }
     memcpy(out->dropped, x, sizeof x);
     span->drop(&mask, 3, 8, WIDTH, out->dropped);
+    for (int kind = 0; kind < 2; kind++) {
+        memcpy(out->noisy[kind], x, sizeof x);
+        span->perturb(&mask, (ock_noise_kind)kind, 3, WIDTH, out->noisy[kind]);
+    }
     span->penalize(&(ock_penalty){.l1 = 1e-2f, .l2 = 1e-3f}, WIDTH, x, out->lanes);
     for (int i = 0; i < UPDATES; i++) {
         float *m = updates[i].momentum != 0 || i == 3 ? out->m[i] : NULL;

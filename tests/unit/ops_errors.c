@@ -143,6 +143,25 @@ START_TEST(dropout)
         half.rate = rates[i];
         INVALID("dropout rate", ock_dropout_apply(&half, h.x, h.x2));
     }
+    ock_dropout shared = {.rate = 0.5f, .channels = 4};
+    MISFIT("channels is 4 and must divide x's", ock_dropout_apply(&shared, h.x, h.x2));
+}
+END_TEST
+
+START_TEST(noise)
+{
+    ock_noise added = {.stddev = 1}, multiplied = {.kind = OCK_GAUSSIAN_DROPOUT, .rate = 0.5f};
+    INVALID("noise is NULL", ock_noise_apply(NULL, h.x, h.x2));
+    INVALID("x is NULL", ock_noise_apply(&added, NULL, h.x2));
+    MISFIT("y is 4 x 3", ock_noise_apply(&multiplied, h.x, h.y));
+    added.stddev = -1;
+    INVALID("stddev is -1", ock_noise_apply(&added, h.x, h.x2));
+    added.stddev = NAN;
+    INVALID("stddev is nan", ock_noise_apply(&added, h.x, h.x2));
+    multiplied.rate = 1;
+    INVALID("rate is 1", ock_noise_apply(&multiplied, h.x, h.x2));
+    multiplied.kind = (ock_noise_kind)2;
+    INVALID("ock_noise_kind", ock_noise_apply(&multiplied, h.x, h.x2));
 }
 END_TEST
 
@@ -363,6 +382,8 @@ START_TEST(dense)
     INVALID("parameters is NULL", ock_dense_forward(h.x, NULL, OCK_RELU, NULL, h.y));
     INVALID("not OCK_SOFTMAX", ock_dense_forward(h.x, &p, OCK_SOFTMAX, NULL, h.y));
     INVALID("dropout rate is 1", ock_dense_forward(h.x, &p, OCK_RELU, &full, h.y));
+    full = (ock_dropout){.rate = 0.5f, .channels = 1};
+    INVALID("dropout channels must be 0", ock_dense_forward(h.x, &p, OCK_RELU, &full, h.y));
     MISFIT("parameter value is 5 x 3", ock_dense_forward(h.y, &p, OCK_RELU, NULL, h.x));
     MISFIT("y is 5 x 3", ock_dense_forward(h.x, &p, OCK_RELU, NULL, h.m));
     q.kernel.value = NULL;
@@ -423,5 +444,6 @@ START_TEST(what_is_in_range)
 }
 END_TEST
 
-TEST_MAIN("ops_errors", open_house, close_house, matmul, activation, dropout, loss, batch_norm,
-          reduce, gather, augment, optimizers, steps, dense, what_is_not_read, what_is_in_range)
+TEST_MAIN("ops_errors", open_house, close_house, matmul, activation, dropout, noise, loss,
+          batch_norm, reduce, gather, augment, optimizers, steps, dense, what_is_not_read,
+          what_is_in_range)
