@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "benchmark_plot.h"
 #include "json.h"
-#include "plot.h"
 
 const char *const peer_names[PEERS] = {[OPENBLAS] = "OpenBLAS", [CLBLAST] = "CLBlast"};
 static const char *const peer_keys[PEERS] = {[OPENBLAS] = "openblas", [CLBLAST] = "clblast"};
@@ -220,6 +220,6 @@ static bool write_json(const struct report *report)
 int report_all(const struct report *report)
 {
     print_table(report);
-    bool json = write_json(report), plot = plot_write(report);
+    bool json = write_json(report), plot = benchmark_plot(report);
     return json && plot ? EXIT_SUCCESS : EXIT_FAILURE;
 }
