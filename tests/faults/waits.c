@@ -49,7 +49,8 @@ static layer_counts take(void)
     return counts;
 }
 
-/* Fits a new network for some epochs of some steps, and validates where `validates`. */
+/* Fits a new network for some epochs of some steps, and validates the mean of its weights where
+ * `validates`. */
 static layer_counts count_fit(uint32_t epochs, size_t steps, bool validates)
 {
     ock_dataset *train = NULL, *valid = NULL;
@@ -60,6 +61,7 @@ static layer_counts count_fit(uint32_t epochs, size_t steps, bool validates)
         OK(context, ock_dataset_view(set, 0, steps * BATCH / 2 + 1, &valid));
         fit.early_stopping = (ock_early_stopping){
             .monitor = "val_loss", .patience = 9, .restore_best_weights = true};
+        fit.swa_from_epoch = 1;
     }
     fit.batch_size = BATCH;
     fit.epochs = epochs;

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdint.h>
 
 #include "unit.h"
@@ -217,10 +218,40 @@ START_TEST(copies_need_one_shape_one_type_and_two_places)
     assert_status(OCK_INVALID_ARGUMENT, ock_tensor_copy(upper, lower));
     assert_contains(ock_context_message(context), "overlap");
     assert_status(OCK_INVALID_ARGUMENT, ock_tensor_fill(whole, 1));
+    assert_status(OCK_SHAPE_MISMATCH, ock_tensor_blend(0.5f, x, turned));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_blend(0.5f, x, whole));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_blend(0.5f, upper, lower));
     ock_tensor *tensors[] = {x, turned, whole, far, upper, lower};
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
         ock_tensor_destroy(tensors[i]);
     ock_context_destroy(second);
+    ock_context_destroy(context);
+}
+END_TEST
+
+START_TEST(a_blend_goes_a_share_of_the_way)
+{
+    const float from[] = {1, -2, 8}, begin[] = {3, 2, 8}, half[] = {2, 0, 8};
+    ock_context *context = open_context("scalar");
+    ock_tensor *x = make(context, OCK_F32, 1, 3), *y = make(context, OCK_F32, 1, 3);
+    float got[3];
+    assert_ok(ock_tensor_write(x, from));
+    assert_ok(ock_tensor_write(y, begin));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_blend(-0.5f, x, y));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_blend(1.5f, x, y));
+    assert_contains(ock_context_message(context), "share");
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_blend(NAN, x, y));
+    assert_ok(ock_tensor_blend(0, x, y));
+    assert_ok(ock_tensor_read(y, got));
+    ck_assert_mem_eq(got, begin, sizeof got);
+    assert_ok(ock_tensor_blend(0.5f, x, y));
+    assert_ok(ock_tensor_read(y, got));
+    ck_assert_mem_eq(got, half, sizeof got);
+    assert_ok(ock_tensor_blend(1, x, y));
+    assert_ok(ock_tensor_read(y, got));
+    ck_assert_mem_eq(got, from, sizeof got);
+    ock_tensor_destroy(y);
+    ock_tensor_destroy(x);
     ock_context_destroy(context);
 }
 END_TEST
@@ -230,4 +261,5 @@ TEST_MAIN("tensor", NULL, NULL, null_is_refused_or_does_nothing,
           max_allocation_bounds_a_tensor, a_refused_allocation_is_an_error,
           memory_is_counted_until_the_last_view_is_gone, what_fails_counts_for_nothing,
           new_tensors_hold_zeros, views_beyond_the_last_row_are_refused,
-          a_view_keeps_its_memory_alive, copies_need_one_shape_one_type_and_two_places)
+          a_view_keeps_its_memory_alive, copies_need_one_shape_one_type_and_two_places,
+          a_blend_goes_a_share_of_the_way)
