@@ -175,21 +175,22 @@ OCK_API ock_fit ock_fit_defaults(void);
  * step with an ema_momentum. With swa_from_epoch it is the mean of the weights at the ends of that
  * epoch and those after it (Izmailov et al. 2018); one of the two at most. Training goes on with
  * the weights themselves, and so do its figures, but once there are averages all else is theirs:
- * the validation figures, what on_epoch finds in the network, the best weights, and the network's
- * weights when the fit has ended (in Keras: SwapEMAWeights(swap_on_epoch=True)). Batch norm's
+ * the validation figures, what on_epoch finds in the network (what it writes there is not trained
+ * on), the best weights, and the network's weights when the fit has ended (in Keras:
+ * SwapEMAWeights(swap_on_epoch=True)). Batch norm's
  * running statistics are the training's own with an ema_momentum, as in Keras. With swa_from_epoch
  * a pass over the training data, without dropout, takes them anew at each such epoch's end: means
  * of the batches' statistics, weighted by their rows. */
 
 /* Checkpoints. After each epoch, before on_epoch is called, all that the run needs to go on is
- * written, as ock_model_save() does it: a kill at any moment leaves the file of this epoch or of the
- * one before, whole. With `resume` a run goes on after the file's epoch. It ends, on the same device,
- * with the weights, the history, which has the epochs before, but for its seconds, and the verdict of
- * one that was never stopped, bit for bit. Without a file it begins anew; where all epochs are
- * done, or early stopping has ended them, nothing is trained. The layers with all their options, the
- * sizes of the sets and every field above must be the same, or the resumption is refused with what
- * differs; epochs, the callbacks and the file's name may differ. The data themselves are not
- * compared, and what on_epoch does to the network is in the next epoch's file.
+ * written, as ock_model_save() does it: a kill at any moment leaves the file of this epoch or of
+ * the one before, whole. With `resume` a run goes on after the file's epoch. It ends, on the same
+ * device, with the weights, the history, which has the epochs before, but for its seconds, and the
+ * verdict of one that was never stopped, bit for bit. Without a file it begins anew; where all
+ * epochs are done, or early stopping has ended them, nothing is trained. The layers with all their
+ * options, the sizes of the sets and every field above must be the same, or the resumption is
+ * refused with what differs; epochs, the callbacks and the file's name may differ. The data
+ * themselves are not compared, and what on_epoch does to the network is in the next epoch's file.
  *
  * The file is safetensors: the network's tensors by their names, so that ock_model_open() takes it
  * too, and after "moment1.", "moment2." and "average." those of the optimiser, "best." early
