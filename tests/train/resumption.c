@@ -78,7 +78,7 @@ static void with_plateau_and_moving_average(ock_fit *fit)
     fit->plateau.monitor = "loss";
     fit->plateau.min_delta = 100;
     fit->plateau.patience = 1;
-    fit->plateau.cooldown = 1;
+    fit->plateau.cooldown = 2;
     fit->optimizer.kind = OCK_RMSPROP;
     fit->optimizer.rho = 0.9f;
     fit->optimizer.momentum = 0.5f;
