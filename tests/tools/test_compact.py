@@ -52,5 +52,34 @@ class Compact(Tools):
         self.assertFalse((self.folder / "small").exists())
 
 
+class Shrink(Tools):
+    def shrink(self, *args, **more):
+        return self.train("shrink", "--hidden", "24x2", "--count", 400, "--epochs", 4,
+                          "--device", "scalar", *args, **more)
+
+    def test_smallest_is_found_and_saved(self):
+        done = self.shrink("--strengths", "80,90", "--within", 1, "--save", "small")
+        rows = [line.split() for line in done.stdout.split("parameters")[1].splitlines()[1:4]]
+        self.assertEqual([row[0] for row in rows], ["0", "80", "90"])
+        widths = [[int(n) for n in row[1].split("-")] for row in rows]
+        self.assertEqual(widths[0], [24, 24])
+        self.assertTrue(24 > widths[1][1] > widths[2][1], "a stronger penalty leaves fewer units")
+        for (first, second), row in zip(widths, rows):
+            self.assertEqual(int(row[2]), 785 * first + (first + 1) * second + (second + 1) * 10)
+        self.assertEqual([row[-1] for row in rows].index("<-"), 2, "any accuracy will do")
+        self.train("evaluate", "--load", "small", "--count", 50, "--device", "scalar")
+
+    def test_none_is_near_enough(self):
+        done = self.shrink("--strengths", "1e9", "--within", 0)
+        self.assertRegex(done.stdout, r"\n +0  24-24 .* <-\n")
+        self.assertRegex(done.stdout, r"\n +1e\+09  1-1 ")
+
+    def test_wrong_strengths(self):
+        for text in "", "0", "-1", "1,", "1,x", ",".join(["1"] * 17):
+            with self.subTest(text):
+                done = self.shrink("--strengths", text, status=2)
+                self.assertIn("1 to 16 numbers above 0", done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

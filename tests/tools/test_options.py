@@ -5,7 +5,7 @@ import unittest
 
 from harness import TRAIN, QUERY, Tools
 
-COMMANDS = ["study", "fit", "evaluate", "predict", "show", "compact"]
+COMMANDS = ["study", "fit", "evaluate", "predict", "show", "compact", "shrink"]
 
 WRONG = [
     ("study --epochs 10x", ["--epochs 10x", "whole number from 1"]),

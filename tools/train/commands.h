@@ -11,6 +11,7 @@ int run_evaluate(const struct options *options);
 int run_predict(const struct options *options);
 int run_show(const struct options *options);
 int run_compact(const struct options *options);
+int run_shrink(const struct options *options);
 
 /* Does some work with the network of --load and the pictures, which fit it. */
 int evaluate_with(const struct options *options,

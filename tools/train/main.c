@@ -11,6 +11,7 @@ static const struct command_name names[] = {
     {"predict", "a saved network's predictions, a line per sample"},
     {"show", "draw samples before and after augmentation"},
     {"compact", "a saved network without its dead units"},
+    {"shrink", "how small the network may become"},
 };
 
 /* In the order of names. */
@@ -18,8 +19,8 @@ static const struct {
     enum command command;
     int (*run)(const struct options *options);
 } commands[] = {
-    {STUDY, run_study},     {FIT, run_fit},   {EVALUATE, run_evaluate},
-    {PREDICT, run_predict}, {SHOW, run_show}, {COMPACT, run_compact},
+    {STUDY, run_study}, {FIT, run_fit},         {EVALUATE, run_evaluate}, {PREDICT, run_predict},
+    {SHOW, run_show},   {COMPACT, run_compact}, {SHRINK, run_shrink},
 };
 
 static int run(size_t index, int argc, char **argv)

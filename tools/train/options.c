@@ -30,7 +30,7 @@ static const struct option_row table[] = {
     {"load", "FILE", "the network that fit --save wrote", "a file that fit --save wrote", TRAINED,
      read_input, AT(load), 0, 0},
     {"validation-split", "X", "share of the last rows to validate on [0.3]",
-     "a number from 0 to below 1", FIT, read_double, AT(validation_split), 0, BELOW_1},
+     "a number from 0 to below 1", FIT | SHRINK, read_double, AT(validation_split), 0, BELOW_1},
     {"batch", "N", "samples a step [128]", WHOLE_FROM_1, TRAINED, read_whole, AT(batch), 1,
      INT32_MAX},
     {"seed", "N", "of all that is random, digits too [128]",
@@ -39,9 +39,13 @@ static const struct option_row table[] = {
     {"device", "WISH", "scalar, gpu, cpu, PLATFORM:DEVICE, part of a name", "a device's name", ALL,
      read_text, AT(device), 0, 0},
     {"save", "FILE", "write the trained network", "a regular file in a folder that can be written",
-     FIT, read_save, AT(save), 0, 0},
+     FIT | SHRINK, read_save, AT(save), 0, 0},
     {"save", "FILE", "write the smaller network", "a regular file in a folder that can be written",
      COMPACT, read_save, AT(save), 0, 0},
+    {"strengths", "A,B", "of the group lasso on hidden kernels [0.1,0.3,1]",
+     "1 to 16 numbers above 0, separated by commas", SHRINK, read_strengths, AT(strengths), 0, 0},
+    {"within", "X", "accuracy that may be lost [0.002]", "a number from 0 to 1", SHRINK,
+     read_double, AT(within), 0, 1},
     {"threshold", "X", "weights up to X count as zeros [0]", "a number from 0", COMPACT, read_float,
      AT(threshold), 0, FLT_MAX},
     {"checkpoint", "FILE", "keep the run in FILE after each epoch",
@@ -50,9 +54,9 @@ static const struct option_row table[] = {
     {"resume", NULL, "go on with the run in --checkpoint, if there is one", NULL, FIT, read_flag,
      AT(recipe.fit.resume), 0, 0},
     {"json", "FILE", "write the results (-: standard output)",
-     "a file in a folder that can be written, or -", TRAINING, read_output, AT(json), 0, 0},
+     "a file in a folder that can be written, or -", STUDY | FIT, read_output, AT(json), 0, 0},
     {"csv", "FILE", "write each epoch's figures (-: standard output)",
-     "a file in a folder that can be written, or -", TRAINING, read_output, AT(csv), 0, 0},
+     "a file in a folder that can be written, or -", STUDY | FIT, read_output, AT(csv), 0, 0},
 };
 
 static const struct command_help helps[] = {
@@ -70,6 +74,10 @@ static const struct command_help helps[] = {
      "  ockham-train evaluate --load net.safetensors --data mnist/ --test\n"},
     {PREDICT, "Prints each sample's index, predicted class and probability, one a line.",
      "  ockham-train predict --load net.safetensors --first 100 --count 20\n"},
+    {SHRINK, "Tells how small a network may become without losing accuracy.",
+     "It is trained with group lasso of each strength, which empties units; what is\n"
+     "left without them is trained on as long again without a penalty.\n\n"
+     "  ockham-train shrink --data mnist/ --strengths .1,.3,1 --save small.safetensors\n"},
     {COMPACT, "Takes dead units out of a saved network, and tells what that saves.",
      "A unit is dead whose weights in or out are all zero. What it puts out is a\n"
      "constant, which goes into the next layer's bias.\n\n"
@@ -121,6 +129,8 @@ enum parse_result options_parse(enum command command, int argc, char **argv,
     options->batch = 128;
     options->count = command == SHOW ? 10 : 0;
     options->validation_split = 0.3;
+    options->within = 0.002;
+    read_strengths(NULL, "0.1,0.3,1", options);
     options->recipe = recipe_plain();
     options->recipe.name = "fit";
     const struct option_table options_table = {

@@ -13,7 +13,12 @@ enum command {
     PREDICT = 8,
     SHOW = 16,
     COMPACT = 32,
-    TRAINING = STUDY | FIT,
+    SHRINK = 64,
+    TRAINING = STUDY | FIT | SHRINK,
+};
+
+enum {
+    SHRINK_STRENGTHS = 16
 };
 
 struct options {
@@ -22,8 +27,11 @@ struct options {
     uint64_t seed, batch;                                 /* batch: of commands that do not train */
     uint64_t count, first;                                /* count 0: not given */
     bool test;
-    unsigned rows;           /* of the study, a bit each; 0: all */
-    float threshold;         /* of compact */
+    unsigned rows;   /* of the study, a bit each; 0: all */
+    float threshold; /* of compact */
+    float strengths[SHRINK_STRENGTHS];
+    size_t strength_count;
+    double within;           /* shrink: accuracy that may be lost */
     double validation_split; /* share of the last samples */
     struct recipe recipe;    /* of fit */
 };

@@ -34,13 +34,13 @@
     }
 
 const struct option_row settings[] = {
-    HEADING("Network", FIT),
+    HEADING("Network", FIT | SHRINK),
     {"hidden", "WIDTHS", "hidden layers, as 500x5 or 500,250x2 [500x5]",
-     "widths from 1, each alone or as WIDTHxTIMES, of 64 layers in all at most", FIT, read_hidden,
-     offsetof(struct options, recipe), 0, 0},
+     "widths from 1, each alone or as WIDTHxTIMES, of 64 layers in all at most", FIT | SHRINK,
+     read_hidden, offsetof(struct options, recipe), 0, 0},
     {"activation", "NAME", "linear relu leaky-relu elu gelu sigmoid tanh [relu]",
-     "linear, relu, leaky-relu, elu, gelu, sigmoid or tanh", FIT, read_activation, AT(activation),
-     0, 0},
+     "linear, relu, leaky-relu, elu, gelu, sigmoid or tanh", FIT | SHRINK, read_activation,
+     AT(activation), 0, 0},
     FLAG("batch-norm", "before each hidden activation", batch_norm),
     {"initializer", "NAME", "glorot-uniform or he-normal [glorot-uniform]",
      "glorot-uniform or he-normal", FIT, read_initializer, AT(dense.initializer), 0, 0},

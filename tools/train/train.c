@@ -166,7 +166,7 @@ static ock_status run(const struct session *session, const struct recipe *recipe
         status = ock_dataset_view(set, rows, all - rows, &valid);
     if (status == OCK_OK && recipe->whiten)
         status = whiten(train, set);
-    if (status == OCK_OK)
+    if (status == OCK_OK && !*model)
         status = recipe_build(recipe, session->context, ock_dataset_features(set),
                               ock_dataset_outputs(set), model);
     if (status == OCK_OK)
@@ -188,7 +188,7 @@ void train_recipe(const struct session *session, const struct recipe *recipe, oc
                   struct result *result, ock_model **model)
 {
     double start = run_now();
-    ock_model *trained = NULL;
+    ock_model *trained = model ? *model : NULL;
     *result = (struct result){.row = recipe->name, .near_zero = NAN};
     ock_status status = run(session, recipe, set, result, &trained);
     result->outcome = outcome_of(status);
@@ -199,8 +199,8 @@ void train_recipe(const struct session *session, const struct recipe *recipe, oc
         result->near_zero = near_zero_share(trained);
     result->ms_per_step = median_ms(&result->history);
     result->seconds = run_now() - start;
-    if (model && status == OCK_OK)
-        *model = trained;
-    else
+    if (model)
+        *model = status == OCK_OK ? trained : NULL;
+    if (!model || status != OCK_OK)
         ock_model_destroy(trained);
 }

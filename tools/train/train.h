@@ -13,8 +13,8 @@ int train_open(struct session *session, const struct options *options, ock_datas
 
 /* Trains on the first samples of the set and validates on the others. Whitening is fitted on
  * the first and changes the set. What befell is in *result, whose history is to be
- * cleared. `model` may be NULL; where the outcome is RAN or INTERRUPTED it receives the
- * network, which is the caller's. */
+ * cleared. `model` may be NULL; a network in it is what is trained, else one is made. Where the
+ * outcome is RAN or INTERRUPTED it is the caller's, otherwise gone. */
 void train_recipe(const struct session *session, const struct recipe *recipe, ock_dataset *set,
                   struct result *result, ock_model **model);
 

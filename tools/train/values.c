@@ -78,6 +78,28 @@ bool read_hidden(const struct option_row *row, const char *text, void *options)
     }
 }
 
+/* "0.1,0.3": into options.strengths. */
+bool read_strengths(const struct option_row *row, const char *text, void *options)
+{
+    struct options *all = options;
+    char copy[32];
+    double value;
+    (void)row;
+    for (all->strength_count = 0;; text++) {
+        size_t length = strcspn(text, ",");
+        if (length >= sizeof copy || all->strength_count == SHRINK_STRENGTHS)
+            return false;
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+        if (!cli_read_real(copy, (double)FLT_MIN, (double)FLT_MAX, &value))
+            return false;
+        all->strengths[all->strength_count++] = (float)value;
+        text += length;
+        if (!*text)
+            return true;
+    }
+}
+
 /* The position of the text among the names; -1: it is none of them. */
 static int position(const char *text, const char *const *names, size_t count)
 {
