@@ -24,7 +24,10 @@ typedef enum ock_initializer {
 /* A kernel's columns are its units: group lasso and norms are of each; a bias is one vector. */
 typedef struct ock_dense {
     ock_penalty kernel, bias;
-    ock_penalty activity; /* of the output, after the activation (keras's activity_regularizer) */
+    /* Of the output, after the activation and before what follows (keras's activity_regularizer):
+     * the sum over a batch divided by its rows, in training and evaluation. l1 and l2 alone; a
+     * layer that has it is not fused with what follows. */
+    ock_penalty activity;
     ock_constraint kernel_constraint, bias_constraint;
     ock_initializer initializer; /* of the kernel; biases begin at 0 */
     bool no_bias;

@@ -125,7 +125,7 @@ static ock_status check_activation(ock_model *model, ock_activation activation)
                               "activation %d is not one of ock_activation", (int)activation);
 }
 
-/* of: "kernel" or "bias", the field of ock_dense. */
+/* of: "kernel", "bias" or "activity", the field of ock_dense. */
 static ock_status check_penalty(ock_model *model, const ock_penalty *penalty, const char *of)
 {
     const struct {
@@ -160,6 +160,12 @@ static ock_status check_dense(ock_model *model, const ock_dense *dense)
     ock_status status = check_penalty(model, &dense->kernel, "kernel");
     if (!status)
         status = check_penalty(model, &dense->bias, "bias");
+    if (!status)
+        status = check_penalty(model, &dense->activity, "activity");
+    if (!status && (dense->activity.proximal_l1 || dense->activity.group_lasso > 0))
+        status = ock_context_report(model->context, OCK_INVALID_ARGUMENT,
+                                    "activity.proximal_l1 and activity.group_lasso must be 0: they "
+                                    "are of weights");
     if (!status)
         status = check_constraint(model, &dense->kernel_constraint, "kernel");
     if (!status)

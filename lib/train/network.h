@@ -49,9 +49,11 @@ typedef struct net_node {
     ock_activation activation; /* dense, activation */
     const net_layer *random;   /* the dropout or noise that it is, or of a dense node; NULL: none */
     uint32_t random_layer;     /* its position in the list of layers */
+    const ock_penalty *activity; /* of its output; NULL: none */
     size_t inputs, outputs;
     batch_tensor y;
-    batch_tensor dx;              /* dense: of the gradient at its input; shared in turns */
+    batch_tensor dx; /* dense: of the gradient at its input; shared in turns. Activation: see
+                      * add_last_activity() */
     ock_tensor *saved, *gradient; /* batch-norm: 2 x outputs each */
     /* Of the trained tensors; batch-norm: views of gradient's rows; dense: where they are clipped
      * by their norm. */

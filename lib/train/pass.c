@@ -100,6 +100,34 @@ static ock_status apply_random(const net_node *node, const net_pass *pass, const
     return ock_noise_apply(&noise, x, y);
 }
 
+/* Adds the penalty on a node's output to totals, and its gradient to dy; either may be NULL. */
+static ock_status add_activity(const net_node *node, ock_tensor *totals, ock_tensor *dy)
+{
+    size_t rows = ock_tensor_rows(node->y.part);
+    const ock_parameter output = {.value = node->y.part,
+                                  .penalty = {.l1 = node->activity->l1 / (float)rows,
+                                              .l2 = node->activity->l2 / (float)rows}};
+    ock_status status = totals ? ock_penalty_add(&output, rows, totals) : OCK_OK;
+    return status || !dy ? status : ock_penalty_gradient(&output, dy);
+}
+
+/* The same of the last activation, which the loss took upon itself: its output is made for this
+ * alone. gradient is the one at its input. */
+static ock_status add_last_activity(const net_node *node, const ock_tensor *input,
+                                    ock_tensor *totals, ock_tensor *gradient)
+{
+    ock_tensor *dx = gradient ? node->dx.part : NULL;
+    ock_status status = ock_activation_forward(node->activation, input, node->y.part);
+    if (!status && dx)
+        status = ock_tensor_fill(dx, 0);
+    if (!status)
+        status = add_activity(node, totals, dx);
+    if (!status && dx)
+        status = ock_activation_backward(node->activation, NULL, node->y.part, dx, dx);
+    const ock_parameter sum = {.value = dx, .penalty.l2 = 0.5f}; /* whose gradient is dx */
+    return status || !dx ? status : ock_penalty_gradient(&sum, gradient);
+}
+
 static ock_dense_parameters dense_parameters(const net_layer *layer)
 {
     return (ock_dense_parameters){.kernel = layer->trained[0], .bias = layer->trained[1]};
@@ -155,6 +183,8 @@ static ock_status forward(ock_model *model, const net_pass *pass, const ock_tens
             continue;
         node->input = x;
         status = node_forward(node, pass);
+        if (!status && node->activity && !pass->fit && pass->totals)
+            status = add_activity(node, pass->totals, NULL);
         x = node->y.part;
     }
     *y = x;
@@ -205,6 +235,9 @@ static ock_status node_backward(const net_plan *plan, size_t position, const net
                                 ock_tensor **gradient)
 {
     const net_node *node = &plan->nodes[position];
+    ock_status status = node->activity ? add_activity(node, pass->totals, *gradient) : OCK_OK;
+    if (status)
+        return status;
     switch (node->kind) {
     case LAYER_DENSE:
         return dense_backward(plan, position, pass, gradient);
@@ -251,6 +284,8 @@ ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
     ock_tensor *gradient = plan->gradient.part;
     if (!status)
         status = ock_loss(fit->loss, prediction, y, gradient, totals);
+    if (!status && folds && plan->nodes[pass.nodes].activity)
+        status = add_last_activity(&plan->nodes[pass.nodes], prediction, totals, gradient);
     for (size_t i = pass.nodes; i-- > plan->first_trained && !status;)
         status = node_backward(plan, i, &pass, &gradient);
     if (!status && clip_asked(&fit->optimizer))
@@ -271,8 +306,11 @@ ock_status pass_loss(ock_model *model, ock_loss_kind loss, const ock_tensor *x, 
     ock_status status = loss_folds(model, loss, &folds);
     if (status)
         return status;
-    net_pass pass = {.nodes = nodes_to_run(model, folds)};
+    net_pass pass = {.nodes = nodes_to_run(model, folds), .totals = totals};
+    const net_node *last = &model->plan.nodes[model->plan.count - 1];
     status = forward(model, &pass, x, &prediction);
+    if (!status && folds && last->activity)
+        status = add_last_activity(last, prediction, totals, NULL);
     return status ? status : ock_loss(loss, prediction, y, NULL, totals);
 }
 

@@ -54,6 +54,11 @@ static void set_random(net_node *node, const ock_model *model, const net_layer *
     node->random_layer = (uint32_t)(layer - model->layers);
 }
 
+static bool has_activity(const net_layer *layer)
+{
+    return layer->dense.activity.l1 > 0 || layer->dense.activity.l2 > 0;
+}
+
 /* Takes the layers from `position` on that one fused product serves: activation, dropout. Returns
  * the position after the last one taken. */
 static size_t push_dense(ock_model *model, size_t position)
@@ -65,6 +70,11 @@ static size_t push_dense(ock_model *model, size_t position)
 
     net_node *added = push(plan, dense, LAYER_DENSE, dense->inputs);
     added->layer = dense;
+    if (has_activity(dense)) {
+        push_activation(plan, dense);
+        plan->nodes[plan->count - 1].activity = &dense->dense.activity;
+        return position + 1;
+    }
     if (activation == OCK_LINEAR && next < end && next->kind == LAYER_ACTIVATION)
         activation = next++->activation;
     if (next < end && next->kind == LAYER_DROPOUT)
@@ -179,6 +189,8 @@ static ock_status reserve_node(ock_model *model, net_node *node, size_t rows, bo
     ock_status status = batch_tensor_create(model->context, rows, node->outputs, &node->y);
     if (!status && training && node->kind == LAYER_BATCH_NORM)
         status = reserve_norm(model->context, node);
+    if (!status && training && node->kind == LAYER_ACTIVATION && node->activity)
+        status = batch_tensor_create(model->context, rows, node->outputs, &node->dx);
     return status;
 }
 

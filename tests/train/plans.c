@@ -45,6 +45,11 @@ typedef struct plan_case {
     {                                                                                              \
         SPEC_GAUSSIAN_DROPOUT, .rate = (p)                                                         \
     }
+#define ACTIVE(n, f)                                                                               \
+    {                                                                                              \
+        SPEC_DENSE, .units = (n), .activation = (f), .l2 = 1e-2f, .activity_l1 = 0.02f,            \
+                    .activity_l2 = 0.05f                                                           \
+    }
 #define NORM                                                                                       \
     {                                                                                              \
         .kind = SPEC_BATCH_NORM                                                                    \
@@ -111,6 +116,19 @@ static const plan_case cases[] = {
      {GAUSSIAN(0.1f), DENSE(6, OCK_RELU), GAUSSIAN(0.3f), DROPOUT(0.1f), DENSE(6, OCK_ELU),
       GAUSSIAN(0.2f), DENSE(OUTPUTS, OCK_SOFTMAX)}},
     {"noise on the logits", CE, OCK_SGD, {DENSE(OUTPUTS, OCK_LINEAR), NOISE(0.5f), GAUSSIAN(0.1f)}},
+    {"activities before dropout",
+     CE,
+     OCK_ADAM,
+     {ACTIVE(11, OCK_RELU), DROPOUT(0.25f), ACTIVE(8, OCK_TANH), DENSE(OUTPUTS, OCK_SOFTMAX)}},
+    {"activity of products",
+     CE,
+     OCK_SGD,
+     {ACTIVE(6, OCK_LINEAR), ACTIVATION(OCK_RELU), ACTIVE(5, OCK_LINEAR), ACTIVE(6, OCK_LINEAR),
+      NORM, DENSE(OUTPUTS, OCK_SOFTMAX)}},
+    {"activity of logits", CE, OCK_SGD, {DENSE(6, OCK_RELU), ACTIVE(OUTPUTS, OCK_LINEAR)}},
+    {"activity of probabilities", CE, OCK_SGD, {ACTIVE(6, OCK_GELU), ACTIVE(OUTPUTS, OCK_SOFTMAX)}},
+    {"activity of shares", BCE, OCK_SGD, {DENSE(6, OCK_ELU), ACTIVE(OUTPUTS, OCK_SIGMOID)}},
+    {"activity of outputs", MSE, OCK_SGD, {ACTIVE(OUTPUTS, OCK_SOFTMAX)}},
     {"activation on the input", CE, OCK_SGD, {ACTIVATION(OCK_TANH), DENSE(OUTPUTS, OCK_SOFTMAX)}},
     {"batch norm between",
      CE,

@@ -17,16 +17,18 @@ typedef struct operation {
     size_t inputs, outputs, position; /* position: of the layer */
     size_t channels; /* of what is dropped: all outputs, or those that are shared */
     ock_activation activation;
-    double rate;
-    array trained[2]; /* kernel and bias, or gamma and beta */
-    double *running;  /* batch-norm: mean, variance */
-    double *x, *y;    /* of the last pass; x is the y of the operation before */
-    double *saved;    /* batch-norm: mean, 1/sqrt(variance + epsilon) */
+    double rate, l1, l2; /* l1, l2: of the activity */
+    array trained[2];    /* kernel and bias, or gamma and beta */
+    double *running;     /* batch-norm: mean, variance */
+    double *x, *y;       /* of the last pass; x is the y of the operation before */
+    double *saved;       /* batch-norm: mean, 1/sqrt(variance + epsilon) */
 } operation;
 
 struct reference {
     operation *operations;
     size_t count, capacity;
+    operation
+        *folded; /* the last activation, which the loss takes upon itself; NULL: it does not */
     ock_loss_kind loss;
     uint32_t step;
     const ock_fit *fit; /* NULL: not training */
@@ -101,6 +103,8 @@ static void append_layer(reference *r, const ock_model *model, const spec *layer
     }
     if (layer->activation != OCK_LINEAR)
         append(r, SPEC_ACTIVATION, width, width)->activation = layer->activation;
+    r->operations[r->count - 1].l1 = (double)layer->activity_l1;
+    r->operations[r->count - 1].l2 = (double)layer->activity_l2;
 }
 
 reference *reference_create(const ock_model *model, const spec *layers, ock_loss_kind loss)
@@ -117,7 +121,7 @@ reference *reference_create(const ock_model *model, const spec *layers, ock_loss
         append_layer(r, model, &layers[i], i, &index);
     /* These losses are of logits, and bring their own softmax or sigmoid. */
     if (loss != OCK_MEAN_SQUARED_ERROR && r->operations[r->count - 1].kind == SPEC_ACTIVATION)
-        r->count--;
+        r->folded = &r->operations[--r->count];
     return r;
 }
 
@@ -135,6 +139,8 @@ void reference_free(reference *r)
         free(o->saved);
         free(o->y);
     }
+    if (r->folded)
+        free(r->folded->y);
     free(r->operations);
     free(r);
 }
@@ -244,25 +250,46 @@ static void norm_forward(const reference *r, operation *o, size_t rows)
     }
 }
 
+static void operation_forward(const reference *r, operation *o, double *x, size_t rows)
+{
+    o->x = x;
+    o->y = realloc(o->y, rows * o->outputs * sizeof *o->y);
+    if (o->kind == SPEC_DENSE)
+        dense_forward(r, o, rows);
+    else if (o->kind == SPEC_BATCH_NORM)
+        norm_forward(r, o, rows);
+    else if (o->kind != SPEC_ACTIVATION)
+        random_forward(r, o, rows);
+    else
+        for (size_t i = 0; i < rows * o->outputs; i++)
+            o->y[i] = activate(o->activation, o->x[i]);
+    for (size_t i = 0; o->activation == OCK_SOFTMAX && i < rows; i++)
+        softmax(o->x + i * o->outputs, o->y + i * o->outputs, o->outputs);
+    store(r, o->y, rows * o->outputs);
+}
+
 static void forward(reference *r, double *x, size_t rows)
 {
-    for (size_t n = 0; n < r->count; n++) {
-        operation *o = &r->operations[n];
-        o->x = n ? r->operations[n - 1].y : x;
-        o->y = realloc(o->y, rows * o->outputs * sizeof *o->y);
-        if (o->kind == SPEC_DENSE)
-            dense_forward(r, o, rows);
-        else if (o->kind == SPEC_BATCH_NORM)
-            norm_forward(r, o, rows);
-        else if (o->kind != SPEC_ACTIVATION)
-            random_forward(r, o, rows);
-        else
-            for (size_t i = 0; i < rows * o->outputs; i++)
-                o->y[i] = activate(o->activation, o->x[i]);
-        for (size_t i = 0; o->activation == OCK_SOFTMAX && i < rows; i++)
-            softmax(o->x + i * o->outputs, o->y + i * o->outputs, o->outputs);
-        store(r, o->y, rows * o->outputs);
-    }
+    for (size_t n = 0; n < r->count; n++)
+        operation_forward(r, &r->operations[n], n ? r->operations[n - 1].y : x, rows);
+    if (r->folded)
+        operation_forward(r, r->folded, r->folded[-1].y, rows);
+}
+
+/* ---- Activity ---- */
+
+static double activity(const operation *o, size_t rows)
+{
+    double sum = 0;
+    for (size_t i = 0; i < rows * o->outputs; i++)
+        sum += o->l1 * fabs(o->y[i]) + o->l2 * o->y[i] * o->y[i];
+    return sum / (double)rows;
+}
+
+static void add_activity(const operation *o, double *dy, size_t rows)
+{
+    for (size_t i = 0; i < rows * o->outputs; i++)
+        dy[i] += (o->l1 * ((o->y[i] > 0) - (o->y[i] < 0)) + 2 * o->l2 * o->y[i]) / (double)rows;
 }
 
 /* ---- The loss ---- */
@@ -285,7 +312,9 @@ static outcome judge(const reference *r, const double *t, double *g, size_t rows
         for (size_t i = 0; i < kernel->size; i++)
             means.penalty += kernel->l1 * fabs(kernel->value[i]) +
                              kernel->l2 * kernel->value[i] * kernel->value[i];
+        means.penalty += activity(&r->operations[n], rows);
     }
+    means.penalty += r->folded ? activity(r->folded, rows) : 0;
     if (r->loss == OCK_MEAN_SQUARED_ERROR)
         means.accuracy = (double)NAN;
     return means;
@@ -388,6 +417,19 @@ static double *widen(const float *values, size_t count)
     return made;
 }
 
+/* The loss's gradient is the one at the folded activation's input; its activity's joins it. */
+static void folded_backward(const reference *r, double *gradient, size_t rows)
+{
+    size_t count = rows * r->folded->outputs;
+    double *dy = doubles(count), *dx = doubles(count);
+    add_activity(r->folded, dy, rows);
+    operation_backward(r, r->folded, dy, dx, rows);
+    for (size_t i = 0; i < count; i++)
+        gradient[i] += dx[i];
+    free(dx);
+    free(dy);
+}
+
 static outcome pass(reference *r, const float *x, const float *targets, size_t rows)
 {
     size_t outputs = r->operations[r->count - 1].outputs;
@@ -395,8 +437,11 @@ static outcome pass(reference *r, const float *x, const float *targets, size_t r
     double *t = widen(targets, rows * outputs), *gradient = doubles(rows * outputs);
     forward(r, input, rows);
     outcome means = judge(r, t, gradient, rows);
+    if (r->fit && r->folded)
+        folded_backward(r, gradient, rows);
     for (size_t n = r->count; r->fit && n-- > 0;) {
         double *dx = doubles(rows * r->operations[n].inputs);
+        add_activity(&r->operations[n], gradient, rows);
         operation_backward(r, &r->operations[n], gradient, dx, rows);
         store(r, dx, rows * r->operations[n].inputs);
         free(gradient);

@@ -61,6 +61,12 @@ START_TEST(layer_values)
     negative = (ock_dense){.bias = {.group_lasso = -1}};
     REFUSED(context, OCK_INVALID_ARGUMENT, "bias.group_lasso is -1",
             ock_model_add_dense(net, 3, OCK_RELU, &negative));
+    negative = (ock_dense){.activity = {.l2 = -1}};
+    REFUSED(context, OCK_INVALID_ARGUMENT, "activity.l2 is -1",
+            ock_model_add_dense(net, 3, OCK_RELU, &negative));
+    negative = (ock_dense){.activity = {.l1 = 1, .proximal_l1 = true}};
+    REFUSED(context, OCK_INVALID_ARGUMENT, "activity.proximal_l1",
+            ock_model_add_dense(net, 3, OCK_RELU, &negative));
     negative = (ock_dense){.kernel_constraint = {OCK_MAX_NORM, -1}};
     REFUSED(context, OCK_INVALID_ARGUMENT, "kernel_constraint.max_norm is -1",
             ock_model_add_dense(net, 3, OCK_RELU, &negative));

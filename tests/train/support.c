@@ -117,7 +117,9 @@ ock_dataset *targeted(ock_context *context, const samples *data)
 
 static ock_status add(ock_model *model, const spec *layer)
 {
-    ock_dense dense = {.kernel = {.l1 = layer->l1, .l2 = layer->l2}, .no_bias = layer->no_bias};
+    ock_dense dense = {.kernel = {.l1 = layer->l1, .l2 = layer->l2},
+                       .activity = {.l1 = layer->activity_l1, .l2 = layer->activity_l2},
+                       .no_bias = layer->no_bias};
     switch (layer->kind) {
     case SPEC_DENSE:
         return ock_model_add_dense(model, layer->units, layer->activation, &dense);

@@ -71,7 +71,7 @@ typedef struct spec {
     spec_kind kind;
     size_t units;
     ock_activation activation;
-    float rate, l1, l2;
+    float rate, l1, l2, activity_l1, activity_l2;
     bool no_bias;
 } spec;
 
