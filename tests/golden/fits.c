@@ -1,3 +1,4 @@
+#include "vectors/layers.h"
 #include "vectors/training.h"
 
 #include <stdio.h>
@@ -42,6 +43,30 @@ static const fit_setup setups[LENGTH(fit_runs)] = {
     {OCK_SOFTMAX_CROSSENTROPY, add_softmax},
     {OCK_BINARY_CROSSENTROPY, add_binary},
     {OCK_MEAN_SQUARED_ERROR, add_normalised},
+};
+
+static const ock_penalty activity = {.l1 = 0.01f, .l2 = 0.02f};
+
+static void add_active(ock_model *model)
+{
+    ock_dense options = {.activity = activity, .kernel.l2 = 0.01f};
+    expect_ok(NULL, ock_model_add_dense(model, 5, OCK_RELU, &options));
+    options.kernel.l2 = 0;
+    expect_ok(NULL, ock_model_add_dense(model, 3, OCK_SOFTMAX, &options));
+}
+
+static void add_active_products(ock_model *model)
+{
+    ock_dense options = {.activity = activity};
+    expect_ok(NULL, ock_model_add_dense(model, 5, OCK_LINEAR, &options));
+    expect_ok(NULL, ock_model_add_activation(model, OCK_TANH));
+    expect_ok(NULL, ock_model_add_dense(model, 2, OCK_LINEAR, &options));
+}
+
+/* In the order of activity_fits. */
+static const fit_setup active_setups[LENGTH(activity_fits)] = {
+    {OCK_SOFTMAX_CROSSENTROPY, add_active},
+    {OCK_MEAN_SQUARED_ERROR, add_active_products},
 };
 
 static const golden_tensor *keras_tensor(const golden_fit *run, const char *name)
@@ -143,6 +168,8 @@ START_TEST(fits)
     ock_context *context = golden_open(_i);
     for (size_t i = 0; context && i < LENGTH(fit_runs); i++)
         check_fit(context, &fit_runs[i], &setups[i]);
+    for (size_t i = 0; context && i < LENGTH(activity_fits); i++)
+        check_fit(context, &activity_fits[i], &active_setups[i]);
     ock_context_destroy(context);
 }
 END_TEST

@@ -19,7 +19,7 @@ import importlib
 import pathlib
 import sys
 
-TOPICS = "operations", "steps", "training", "schedules", "pictures"
+TOPICS = "operations", "steps", "training", "schedules", "layers", "pictures"
 
 
 def generate(name):

@@ -54,7 +54,7 @@ typedef struct golden_single {
 typedef struct golden_network {
     const char *name;
     ock_optimizer optimizer;
-    ock_penalty kernel, bias;
+    ock_penalty kernel, bias, activity; /* with an activity a softmax comes last */
     double losses[STEPS];
     float loss_spread[STEPS];
     float weights[STEPS][NETWORK_SIZE];

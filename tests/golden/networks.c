@@ -1,3 +1,4 @@
+#include "vectors/layers.h"
 #include "vectors/steps.h"
 
 #include <string.h>
@@ -7,11 +8,13 @@
 
 static ock_model *make_network(ock_context *context, const golden_network *run)
 {
-    ock_dense options = {.kernel = run->kernel, .bias = run->bias};
+    ock_dense options = {.kernel = run->kernel, .bias = run->bias, .activity = run->activity};
+    bool active = run->activity.l1 > 0 || run->activity.l2 > 0;
+    ock_activation last = active ? OCK_SOFTMAX : OCK_LINEAR;
     ock_model *model = NULL;
     expect_ok(context, ock_model_create(context, NETWORK_INPUTS, &model));
     expect_ok(context, ock_model_add_dense(model, NETWORK_HIDDEN, OCK_TANH, &options));
-    expect_ok(context, ock_model_add_dense(model, NETWORK_OUTPUTS, OCK_LINEAR, &options));
+    expect_ok(context, ock_model_add_dense(model, NETWORK_OUTPUTS, last, &options));
     expect_ok(context, ock_model_initialize(model, 0));
     return model;
 }
@@ -73,6 +76,8 @@ START_TEST(network_steps)
     ock_context *context = golden_open(_i);
     for (size_t i = 0; context && i < LENGTH(network_runs); i++)
         check_network(context, &network_runs[i]);
+    for (size_t i = 0; context && i < LENGTH(activity_runs); i++)
+        check_network(context, &activity_runs[i]);
     ock_context_destroy(context);
 }
 END_TEST

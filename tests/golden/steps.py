@@ -72,12 +72,30 @@ def network_model(make, l1, l2, bias_l1, bias_l2):
     return model
 
 
-def network():
+def network_data():
     random = Random(2)
     x, y = random.normal(6, 3), np.array([0, 1, 1, 0, 1, 0])
     initial = [random.normal(3, 3, scale=0.6), random.normal(3, scale=0.1),
                random.normal(3, 2, scale=0.6), random.normal(2, scale=0.1)]
     x[:, 1], initial[0][1] = 0, 0  # an input that is never lit: its weights must stay 0
+    return x, y, initial
+
+
+def network_run(model, name, **settings):
+    x, y, initial = network_data()
+    model.train_on_batch(x, y)  # makes the optimiser's variables
+    weights, losses = trajectory(model, initial, x, y)
+    noisy = [trajectory(model, initial, x, y, np.random.default_rng(i))
+             for i in range(NOISE_RUNS)]
+    return record(
+        name=text(name), optimizer=optimizer_record(model.optimizer), **settings,
+        losses=doubles(losses), loss_spread=floats(spread(losses, [n[1] for n in noisy])),
+        weights=braces([floats(w) for w in weights]),
+        weight_spread=floats(spread(weights, [n[0] for n in noisy])))
+
+
+def network():
+    x, y, initial = network_data()
     array("network_x", x)
     print(f"static const int32_t network_labels[6] = {integers(y)};")
     array("network_initial", flat(initial))
@@ -85,16 +103,9 @@ def network():
     for name, make in OPTIMIZERS.items():
         for penalty, (l1, l2, bias_l1, bias_l2) in PENALTIES.items():
             model = network_model(make, l1, l2, bias_l1, bias_l2)
-            model.train_on_batch(x, y)  # makes the optimiser's variables
-            weights, losses = trajectory(model, initial, x, y)
-            noisy = [trajectory(model, initial, x, y, np.random.default_rng(i))
-                     for i in range(NOISE_RUNS)]
-            records.append(record(
-                name=text(f"{name}, {penalty}"), optimizer=optimizer_record(model.optimizer),
-                kernel=penalty_record(l1, l2), bias=penalty_record(bias_l1, bias_l2),
-                losses=doubles(losses), loss_spread=floats(spread(losses, [n[1] for n in noisy])),
-                weights=braces([floats(w) for w in weights]),
-                weight_spread=floats(spread(weights, [n[0] for n in noisy]))))
+            records.append(network_run(model, f"{name}, {penalty}",
+                                       kernel=penalty_record(l1, l2),
+                                       bias=penalty_record(bias_l1, bias_l2)))
     table("golden_network", "network_runs", records)
 
 
