@@ -33,6 +33,14 @@ OCK_API ock_status ock_dataset_create(ock_context *context, const ock_arrays *ar
 OCK_API ock_status ock_dataset_view(const ock_dataset *dataset, size_t first, size_t rows,
                                     ock_dataset **view);
 
+/* Row i is row rows[i] of the set, in any order and as often as listed: for folds and samples of a
+ * set. The rows' memory is shared; the list is copied, and kept on the device as well, where each
+ * batch looks its rows up first. Otherwise as ock_dataset_view(); a selection cannot be whitened.
+ * Errors: OCK_INVALID_ARGUMENT (the message names an entry out of range), OCK_OUT_OF_MEMORY,
+ * OCK_DEVICE_FAILED. */
+OCK_API ock_status ock_dataset_select(const ock_dataset *dataset, const int32_t *rows, size_t count,
+                                      ock_dataset **selection);
+
 OCK_API void ock_dataset_destroy(ock_dataset *dataset);
 
 OCK_API ock_context *ock_dataset_context(const ock_dataset *dataset);
@@ -53,7 +61,7 @@ OCK_API ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tenso
 typedef struct ock_zca ock_zca;
 
 /* Fits on all rows of a set. Waits. *zca is the caller's; NULL on failure.
- * Errors: OCK_INVALID_ARGUMENT (epsilon not > 0, values that are not finite), OCK_OUT_OF_MEMORY,
+ * Errors: OCK_INVALID_ARGUMENT (epsilon not > 0, values that are not finite, a selection), OCK_OUT_OF_MEMORY,
  * OCK_DEVICE_FAILED, OCK_UNSUPPORTED (built without LAPACK, or more than 32766 features). */
 OCK_API ock_status ock_zca_fit(const ock_dataset *dataset, float epsilon, ock_zca **zca);
 

@@ -9,6 +9,7 @@
 #include <ockham/measure.h>
 #include <ockham/model.h>
 #include <ockham/ops.h>
+#include <ockham/search.h>
 #include <ockham/status.h>
 #include <ockham/tensor.h>
 #include <ockham/train.h>

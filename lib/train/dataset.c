@@ -26,17 +26,23 @@ static void store_release(dataset_store *store)
     free(store);
 }
 
+static size_t chunks_of(const ock_dataset *set)
+{
+    return (set->rows - 1) / set->store->chunk_rows + 1;
+}
+
 /* Cuts rows x cols host elements of 4 bytes into one tensor per chunk. */
 static ock_status upload(ock_dataset *set, ock_dtype dtype, size_t cols, const void *data,
                          ock_tensor ***tensors)
 {
     const dataset_store *store = set->store;
-    *tensors = calloc(store->chunks, sizeof **tensors);
+    size_t chunks = chunks_of(set);
+    *tensors = calloc(chunks, sizeof **tensors);
     if (!*tensors)
         return ock_context_report(set->context, OCK_OUT_OF_MEMORY,
-                                  "no memory for a data set of %zu buffers", store->chunks);
+                                  "no memory for a data set of %zu buffers", chunks);
     ock_status status = OCK_OK;
-    for (size_t i = 0; i < store->chunks && !status; i++) {
+    for (size_t i = 0; i < chunks && !status; i++) {
         size_t first = i * store->chunk_rows;
         size_t rows = smaller(store->chunk_rows, set->rows - first);
         status = ock_tensor_create(set->context, dtype, rows, cols, &(*tensors)[i]);
@@ -62,7 +68,7 @@ static ock_status store_fill(ock_dataset *set, const ock_arrays *arrays)
                                   "one row of %zu features and %zu outputs exceeds the device's "
                                   "largest buffer",
                                   set->features, set->outputs);
-    store->chunks = (set->rows - 1) / store->chunk_rows + 1;
+    store->chunks = chunks_of(set);
     ock_status status = upload(set, OCK_F32, set->features, arrays->x, &store->x);
     if (!status && y)
         status = upload(set, dtype, cols, y, &store->y);
@@ -163,7 +169,85 @@ ock_status ock_dataset_view(const ock_dataset *dataset, size_t first, size_t row
     set->first += first;
     set->rows = rows;
     set->store->references++;
+    if (set->selection)
+        set->selection->references++;
     *view = set;
+    return OCK_OK;
+}
+
+/* ---- Selections ---- */
+
+static void selection_release(dataset_selection *selection)
+{
+    if (!selection || --selection->references)
+        return;
+    batch_tensor_free(&selection->looked_up);
+    tensors_free(selection->indices, selection->chunks);
+    free(selection->rows);
+    free(selection);
+}
+
+/* Of `from`, by the rows of the store that they are. */
+static ock_status list_rows(const ock_dataset *from, const int32_t *rows, size_t count,
+                            int32_t *listed)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i] < 0 || (size_t)rows[i] >= from->rows)
+            return ock_context_report(from->context, OCK_INVALID_ARGUMENT,
+                                      "rows: entry %zu is %d, which is not within 0..%zu", i,
+                                      (int)rows[i], from->rows - 1);
+        size_t row = from->first + (size_t)rows[i];
+        listed[i] = from->selection ? from->selection->rows[row] : (int32_t)row;
+    }
+    return OCK_OK;
+}
+
+/* A chunk of indices is no larger than one of features. */
+static ock_status fill_selection(const ock_dataset *from, const int32_t *rows, ock_dataset *set)
+{
+    dataset_selection *selection = set->selection;
+    selection->rows = malloc(set->rows * sizeof *rows);
+    if (!selection->rows)
+        return ock_context_report(set->context, OCK_OUT_OF_MEMORY,
+                                  "no memory for a list of %zu rows", set->rows);
+    ock_status status = list_rows(from, rows, set->rows, selection->rows);
+    selection->chunks = chunks_of(set);
+    if (!status)
+        status = upload(set, OCK_I32, 1, selection->rows, &selection->indices);
+    return status;
+}
+
+ock_status ock_dataset_select(const ock_dataset *dataset, const int32_t *rows, size_t count,
+                              ock_dataset **selection)
+{
+    ock_context *context = ock_dataset_context(dataset);
+    if (selection)
+        *selection = NULL;
+    if (!dataset || !rows || !selection || count < 1 || count > INT32_MAX)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "%s",
+                                  !dataset     ? "dataset is NULL"
+                                  : !rows      ? "rows is NULL"
+                                  : !selection ? "selection is NULL"
+                                               : "count must be 1..2147483647");
+    ock_dataset *set = malloc(sizeof *set);
+    dataset_selection *made = calloc(1, sizeof *made);
+    if (!set || !made) {
+        free(made);
+        free(set);
+        return ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for a selection");
+    }
+    made->references = 1;
+    *set = *dataset;
+    set->selection = made;
+    set->first = 0;
+    set->rows = count;
+    set->store->references++;
+    ock_status status = fill_selection(dataset, rows, set);
+    if (status) {
+        ock_dataset_destroy(set);
+        return status;
+    }
+    *selection = set;
     return OCK_OK;
 }
 
@@ -171,6 +255,7 @@ void ock_dataset_destroy(ock_dataset *dataset)
 {
     if (!dataset)
         return;
+    selection_release(dataset->selection);
     store_release(dataset->store);
     free(dataset);
 }
@@ -225,8 +310,35 @@ static ock_status check_batch_y(const ock_dataset *set, const ock_tensor *indice
     return OCK_OK;
 }
 
-/* A row of the view is `first` rows further in the store, hence the shifted, perhaps negative,
- * beginning of each chunk. */
+/* Room for the rows in the store of a batch; batches of a set come one after the other. */
+static ock_status reserve_lookup(const ock_dataset *set, size_t rows)
+{
+    dataset_selection *selection = set->selection;
+    ock_status status = OCK_OK;
+    if (rows > selection->capacity) {
+        batch_tensor_free(&selection->looked_up);
+        status = ock_tensor_create(set->context, OCK_I32, rows, 1, &selection->looked_up.whole);
+        selection->capacity = status ? 0 : rows;
+    }
+    if (!status && ock_tensor_rows(selection->looked_up.part) != rows)
+        status = batch_tensor_resize(&selection->looked_up, rows);
+    return status;
+}
+
+/* Row i of a view is row first + i of what it is of, hence the shifted, perhaps negative, beginning
+ * of each chunk. */
+static ock_status look_up(const ock_dataset *set, const ock_tensor *indices)
+{
+    dataset_selection *selection = set->selection;
+    size_t chunk_rows = set->store->chunk_rows;
+    ock_status status = reserve_lookup(set, ock_tensor_rows(indices));
+    for (size_t i = 0; i < selection->chunks && !status; i++)
+        status =
+            ock_gather(selection->indices[i], indices,
+                       (int64_t)(i * chunk_rows) - (int64_t)set->first, selection->looked_up.part);
+    return status;
+}
+
 ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tensor *indices, ock_tensor *x,
                              ock_tensor *y)
 {
@@ -234,12 +346,18 @@ ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tensor *indic
         return OCK_INVALID_ARGUMENT;
     const dataset_store *store = dataset->store;
     ock_status status = y ? check_batch_y(dataset, indices, x, y) : OCK_OK;
-    size_t last = (dataset->first + dataset->rows - 1) / store->chunk_rows;
-    for (size_t i = dataset->first / store->chunk_rows; i <= last && !status; i++) {
-        int64_t first = (int64_t)(i * store->chunk_rows) - (int64_t)dataset->first;
-        status = ock_gather(store->x[i], indices, first, x);
+    size_t first = dataset->first, last = first + dataset->rows - 1;
+    if (!status && dataset->selection) {
+        status = look_up(dataset, indices);
+        indices = dataset->selection->looked_up.part;
+        first = 0;
+        last = (store->chunks - 1) * store->chunk_rows;
+    }
+    for (size_t i = first / store->chunk_rows; i <= last / store->chunk_rows && !status; i++) {
+        int64_t shifted = (int64_t)(i * store->chunk_rows) - (int64_t)first;
+        status = ock_gather(store->x[i], indices, shifted, x);
         if (!status && y)
-            status = ock_gather(store->y[i], indices, first, y);
+            status = ock_gather(store->y[i], indices, shifted, y);
     }
     return status;
 }

@@ -2,7 +2,7 @@
 #ifndef OCKHAM_TRAIN_DATASET_H
 #define OCKHAM_TRAIN_DATASET_H
 
-#include <ockham/data.h>
+#include "network.h"
 
 /* The memory that a set and its views share: rows [k chunk_rows, ...) lie in x[k] and y[k]. */
 typedef struct dataset_store {
@@ -11,10 +11,21 @@ typedef struct dataset_store {
     ock_tensor **x, **y; /* y NULL: a set to predict on */
 } dataset_store;
 
+/* The store's row of each row of a selection and its views, in tensors of chunk_rows rows. */
+typedef struct dataset_selection {
+    unsigned references;
+    int32_t *rows;
+    ock_tensor **indices;
+    size_t chunks;
+    batch_tensor looked_up; /* a batch's rows in the store */
+    size_t capacity;        /* of it */
+} dataset_selection;
+
 struct ock_dataset {
     ock_context *context;
     dataset_store *store;
-    size_t first, rows; /* of the store */
+    dataset_selection *selection; /* NULL: rows follow each other in the store */
+    size_t first, rows;           /* of the selection, else of the store */
     size_t features, outputs;
     bool labels;
 };

@@ -73,6 +73,9 @@ static ock_status for_each_block(const ock_zca *zca, const ock_dataset *set, blo
 {
     const dataset_store *store = set->store;
     ock_status status = OCK_OK;
+    if (set->selection)
+        return ock_context_report(set->context, OCK_INVALID_ARGUMENT,
+                                  "a selection of rows cannot be whitened; whiten its set");
     for (size_t row = set->first, end = set->first + set->rows; row < end && !status;) {
         size_t first = row % store->chunk_rows, count = store->chunk_rows - first;
         if (count > end - row)

@@ -7,6 +7,7 @@
 #define TRAIN_SUITES(X)                                                                            \
     X(refusals)                                                                                    \
     X(datasets)                                                                                    \
+    X(selections)                                                                                  \
     X(fits)                                                                                        \
     X(runs)                                                                                        \
     X(plans)                                                                                       \
@@ -18,6 +19,8 @@
     X(resumption)                                                                                  \
     X(checkpoints)                                                                                 \
     X(damage)                                                                                      \
+    X(search_space)                                                                                \
+    X(searches)                                                                                    \
     X(memory)                                                                                      \
     X(headers)                                                                                     \
     X(trajectory)
