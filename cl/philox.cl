@@ -7,6 +7,7 @@
 #define PURPOSE_DROPOUT 1
 #define PURPOSE_AUGMENT 4
 #define PURPOSE_NOISE 5
+#define PURPOSE_ELASTIC 7
 
 /* Turns counters into draws, as many at a time as W has elements: W is ulong, or a vector of them,
  * in whose low halves the words are. One multiplication makes both halves of a product, and what is

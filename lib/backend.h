@@ -158,8 +158,15 @@ enum {
                ock_tensor *y))                                                                     \
     X(gather, (ock_backend * backend, const ock_tensor *source, const ock_tensor *indices,         \
                int64_t first, ock_tensor *y))                                                      \
-    X(augment, (ock_backend * backend, const ock_augmentation *augmentation, uint32_t epoch,       \
-                const ock_tensor *indices, const ock_tensor *x, ock_tensor *y))                    \
+    X(transform, (ock_backend * backend, const ock_augmentation *augmentation, uint32_t epoch,     \
+                  const ock_tensor *indices, ock_tensor *transforms))                              \
+    X(warp, (ock_backend * backend, const ock_augmentation *augmentation, uint32_t epoch,          \
+             const ock_tensor *indices, const ock_tensor *transforms, const ock_tensor *x,         \
+             ock_tensor *y))                                                                       \
+    X(tone, (ock_backend * backend, const ock_augmentation *augmentation,                          \
+             const ock_tensor *transforms, ock_tensor *y))                                         \
+    X(erase, (ock_backend * backend, const ock_augmentation *augmentation,                         \
+              const ock_tensor *transforms, ock_tensor *y))                                        \
     X(step, (ock_backend * backend, const ock_update *update, const ock_parameter *parameter,      \
              const ock_tensor *gradient, size_t rows, ock_tensor *totals))                         \
     X(penalty,                                                                                     \

@@ -49,6 +49,14 @@ void check_shape(check *c, const char *name, const ock_tensor *tensor, size_t ro
                    tensor->rows, tensor->cols, rows, cols);
 }
 
+void check_indices(check *c, const ock_tensor *indices, size_t rows)
+{
+    check_tensor(c, "indices", indices, OCK_I32);
+    if (indices && (indices->rows != rows || indices->cols != 1))
+        check_fail(c, OCK_SHAPE_MISMATCH, "indices is %zu x %zu and must be %zu x 1", indices->rows,
+                   indices->cols, rows);
+}
+
 void check_range(check *c, const char *name, double value, double low, double high)
 {
     if (!(value >= low && value <= high))

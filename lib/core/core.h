@@ -47,6 +47,11 @@ ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *resu
 /* Measures ock_measurement's step_seconds. */
 ock_status ock_measure_step(ock_context *context, double *seconds);
 
+/* ---- Operations ---- */
+
+/* Forwards a checked call to the backend. */
+#define CALL(c, name, ...) (c).context->backend->table->name((c).context->backend, __VA_ARGS__)
+
 /* ---- check.c ---- */
 
 /* The checks of one call. The first that fails sticks; check_end() reports it. */
@@ -62,6 +67,9 @@ void check_fail(check *c, ock_status status, const char *format, ...) OCK_PRINTF
 void check_true(check *c, bool condition, const char *what);
 void check_tensor(check *c, const char *name, const ock_tensor *tensor, ock_dtype dtype);
 void check_shape(check *c, const char *name, const ock_tensor *tensor, size_t rows, size_t cols);
+
+/* rows x 1 */
+void check_indices(check *c, const ock_tensor *indices, size_t rows);
 void check_range(check *c, const char *name, double value, double low, double high);
 
 void check_positive(check *c, const char *name, double value);

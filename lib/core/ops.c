@@ -3,8 +3,6 @@
 
 #include "core/core.h"
 
-#define CALL(c, name, ...) (c).context->backend->table->name((c).context->backend, __VA_ARGS__)
-
 static size_t rows_of(const ock_tensor *tensor)
 {
     return tensor ? tensor->rows : 0;
@@ -287,14 +285,6 @@ ock_status ock_reduce(ock_reduction reduction, ock_axis axis, const ock_tensor *
 
 /* ---- Batches ---- */
 
-static void check_indices(check *c, const ock_tensor *indices, size_t rows)
-{
-    check_tensor(c, "indices", indices, OCK_I32);
-    if (indices && (indices->rows != rows || indices->cols != 1))
-        check_fail(c, OCK_SHAPE_MISMATCH, "indices is %zu x %zu and must be %zu x 1", indices->rows,
-                   indices->cols, rows);
-}
-
 ock_status ock_gather(const ock_tensor *source, const ock_tensor *indices, int64_t first,
                       ock_tensor *y)
 {
@@ -311,45 +301,4 @@ ock_status ock_gather(const ock_tensor *source, const ock_tensor *indices, int64
     if (check_end(&c) != OCK_OK)
         return c.status;
     return CALL(c, gather, source, indices, first, y);
-}
-
-static void check_augmentation(check *c, const ock_augmentation *a, size_t cols)
-{
-    check_true(c, a, "augmentation is NULL");
-    if (!a)
-        return;
-    uint64_t pixels = (uint64_t)a->height * a->width;
-    check_true(c, pixels > 0 && a->channels > 0 && a->channels <= cols && pixels <= cols,
-               "height, width and channels must be at least 1 and give x's columns");
-    if (pixels * a->channels != cols)
-        check_fail(c, OCK_SHAPE_MISMATCH, "pictures of %u x %u x %u do not fit %zu columns",
-                   a->height, a->width, a->channels, cols);
-    check_range(c, "rotation_range", a->rotation_range, 0, 180);
-    check_range(c, "width_shift_range", a->width_shift_range, 0, 1);
-    check_range(c, "height_shift_range", a->height_shift_range, 0, 1);
-    check_below(c, "zoom_range", a->zoom_range, 0, 1);
-    check_range(c, "cval", a->cval, -FLT_MAX, FLT_MAX);
-}
-
-ock_status ock_augmentation_check(ock_context *context, const ock_augmentation *augmentation,
-                                  size_t cols)
-{
-    check c = check_begin("ock_augmentation_check");
-    c.context = context;
-    check_augmentation(&c, augmentation, cols);
-    return check_end(&c);
-}
-
-ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
-                       const ock_tensor *indices, const ock_tensor *x, ock_tensor *y)
-{
-    check c = check_begin("ock_augment");
-    check_tensor(&c, "x", x, OCK_F32);
-    check_shape(&c, "y", y, rows_of(x), cols_of(x));
-    check_indices(&c, indices, rows_of(x));
-    check_augmentation(&c, augmentation, cols_of(x));
-    check_apart(&c, "y", y, "x", x);
-    if (check_end(&c) != OCK_OK)
-        return c.status;
-    return CALL(c, augment, augmentation, epoch, indices, x, y);
 }

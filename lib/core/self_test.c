@@ -217,7 +217,9 @@ static void test_augment(bench *b)
                           .rotation_range = 10,
                           .width_shift_range = 0.1f,
                           .height_shift_range = 0.1f,
-                          .zoom_range = 0.1f,
+                          .zoom_range = {0.9f, 1.1f},
+                          .elastic_alpha = 3,
+                          .elastic_sigma = 1,
                           .seed = 1};
     ock_tensor *x = random_floats(b, BATCH, 35), *y = make(b, OCK_F32, BATCH, 35);
     ock_tensor *rows = integers(b, BATCH, INPUTS);

@@ -3,8 +3,6 @@
 
 #include "core/core.h"
 
-#define CALL(c, name, ...) (c).context->backend->table->name((c).context->backend, __VA_ARGS__)
-
 ock_optimizer ock_adam_defaults(void)
 {
     return (ock_optimizer){

@@ -32,6 +32,14 @@ static const char *const schedule_names[] = {
     NULL,
 };
 
+static const char *const fill_names[] = {
+    [OCK_FILL_NEAREST] = "nearest",
+    [OCK_FILL_CONSTANT] = "constant",
+    [OCK_FILL_REFLECT] = "reflect",
+    [OCK_FILL_WRAP] = "wrap",
+    NULL,
+};
+
 /* ---- Tables ---- */
 
 #define FIELD(record, kind, member)                                                                \
@@ -100,8 +108,27 @@ static const record_field augmentation_list[] = {
     AUGMENTATION(FIELD_FLOAT, rotation_range),
     AUGMENTATION(FIELD_FLOAT, width_shift_range),
     AUGMENTATION(FIELD_FLOAT, height_shift_range),
-    AUGMENTATION(FIELD_FLOAT, zoom_range),
+    AUGMENTATION(FIELD_FLOAT, shear_range),
+    AUGMENTATION(FIELD_FLOAT, zoom_range[0]),
+    AUGMENTATION(FIELD_FLOAT, zoom_range[1]),
+    AUGMENTATION(FIELD_BOOL, horizontal_flip),
+    AUGMENTATION(FIELD_BOOL, vertical_flip),
+    AUGMENTATION(FIELD_FLOAT, channel_shift_range),
+    AUGMENTATION(FIELD_FLOAT, brightness_range[0]),
+    AUGMENTATION(FIELD_FLOAT, brightness_range[1]),
+    AUGMENTATION(FIELD_FLOAT, white),
+    {"augmentation.fill_mode", FIELD_NAME, offsetof(ock_augmentation, fill_mode), fill_names,
+     false},
     AUGMENTATION(FIELD_FLOAT, cval),
+    AUGMENTATION(FIELD_FLOAT, elastic_alpha),
+    AUGMENTATION(FIELD_FLOAT, elastic_sigma),
+    AUGMENTATION(FIELD_FLOAT, erase_factor),
+    AUGMENTATION(FIELD_FLOAT, erase_scale[0]),
+    AUGMENTATION(FIELD_FLOAT, erase_scale[1]),
+    AUGMENTATION(FIELD_FLOAT, erase_ratio[0]),
+    AUGMENTATION(FIELD_FLOAT, erase_ratio[1]),
+    AUGMENTATION(FIELD_U32, cutout_size),
+    AUGMENTATION(FIELD_FLOAT, erase_value),
     AUGMENTATION(FIELD_U64, seed),
 };
 

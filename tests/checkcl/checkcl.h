@@ -41,7 +41,10 @@
     X(reduce_max_special)                                                                          \
     X(gather)                                                                                      \
     X(gather_integers)                                                                             \
-    X(augment)                                                                                     \
+    X(transform)                                                                                   \
+    X(warp)                                                                                        \
+    X(tone)                                                                                        \
+    X(erase)                                                                                       \
     X(step)                                                                                        \
     X(penalty)                                                                                     \
     X(penalty_compensated)                                                                         \

@@ -40,7 +40,6 @@ enum {
     AVERAGE_SIZE = 20,
     STOP_EPOCHS = 12,
     PLATEAU_EPOCHS = 16,
-    AUGMENT_PICTURES = 2,
 };
 
 typedef struct golden_single {
@@ -125,12 +124,12 @@ typedef struct golden_average {
     float spread[STEPS + 1];
 } golden_average;
 
-typedef struct golden_augment {
+typedef struct golden_picture {
+    const char *name;
     ock_augmentation options;
-    uint32_t epoch;
-    int32_t indices[AUGMENT_PICTURES];
+    float transform[OCK_TRANSFORM_SIZE];
     const float *x, *y;
-} golden_augment;
+} golden_picture;
 
 /* ---- Helpers; a failure ends the test ---- */
 

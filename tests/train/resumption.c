@@ -33,7 +33,9 @@ static const ock_augmentation moves = {.height = SIDE,
                                        .channels = 1,
                                        .rotation_range = 20,
                                        .width_shift_range = 0.2f,
-                                       .zoom_range = 0.1f,
+                                       .zoom_range = {0.9f, 1.1f},
+                                       .elastic_alpha = 2,
+                                       .elastic_sigma = 1,
                                        .seed = 9};
 
 /* What a run keeps from epoch to epoch. */

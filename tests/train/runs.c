@@ -269,7 +269,8 @@ START_TEST(augmentation_changes_training_alone)
     bench b = bench_open();
     ock_augmentation still = {.height = 2, .width = 4, .channels = 1, .seed = 1}, moving = still;
     moving.rotation_range = 20;
-    moving.zoom_range = 0.2f;
+    moving.zoom_range[0] = 0.8f;
+    moving.zoom_range[1] = 1.2f;
     ock_history none = {0}, same = {0}, moved = {0}, again = {0};
     ock_model_destroy(fitted(&b, &b.fit, &none));
     b.fit.augmentation = &still;

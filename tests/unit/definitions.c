@@ -233,7 +233,7 @@ END_TEST
 /* ---- Augmentation ---- */
 
 static const ock_augmentation still = {
-    .height = 5, .width = 8, .channels = 2, .cval = -1, .seed = 3};
+    .height = 5, .width = 8, .channels = 2, .fill_mode = OCK_FILL_CONSTANT, .cval = -1, .seed = 3};
 
 /* One picture of sample 4, in epoch 6. */
 static float *augmented(const ock_augmentation *augmentation, const float *picture)

@@ -96,7 +96,8 @@ ock_augmentation recipe_augmentation(size_t height, size_t width, uint64_t seed)
         .rotation_range = 10,
         .width_shift_range = 0.1f,
         .height_shift_range = 0.1f,
-        .zoom_range = 0.1f,
+        .zoom_range = {0.9f, 1.1f},
+        .fill_mode = OCK_FILL_CONSTANT,
         .seed = seed,
     };
 }
