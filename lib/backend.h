@@ -147,7 +147,7 @@ enum {
     X(dropout,                                                                                     \
       (ock_backend * backend, const ock_dropout *dropout, const ock_tensor *x, ock_tensor *y))     \
     X(noise, (ock_backend * backend, const ock_noise *noise, const ock_tensor *x, ock_tensor *y))  \
-    X(loss, (ock_backend * backend, ock_loss_kind kind, const ock_tensor *prediction,              \
+    X(loss, (ock_backend * backend, const ock_loss_options *options, const ock_tensor *prediction, \
              const ock_tensor *target, ock_tensor *gradient, ock_tensor *totals))                  \
     X(batch_norm_forward, (ock_backend * backend, const ock_batch_norm *norm, const ock_tensor *x, \
                            ock_tensor *y, ock_tensor *saved))                                      \

@@ -171,15 +171,24 @@ typedef enum ock_loss_kind {
     OCK_MEAN_SQUARED_ERROR,   /* of values; mean over the columns */
 } ock_loss_kind;
 
-/* The loss of B x O predictions, as keras.losses with from_logits=True. target is
- * B x O, or for OCK_SOFTMAX_CROSSENTROPY also OCK_I32, B x 1, of labels 0..O-1; a label
- * outside that range makes the loss NaN. gradient (B x O, may be NULL, may be
- * prediction) receives the gradient of the mean over the batch. totals (may be
- * NULL) receives the sum over the rows, the correct count (largest prediction
- * where the target is largest, the first of equals; for the binary loss the share
- * of columns with prediction > 0 where target > 0.5; 0 for squared error), the
- * rows and the batch. */
-OCK_API ock_status ock_loss(ock_loss_kind kind, const ock_tensor *prediction,
+typedef struct ock_loss_options {
+    ock_loss_kind kind;
+    float label_smoothing;     /* 0 <= s <= 1, of the cross-entropies: a target t counts as
+                                * (1 - s) t + s/O, for the binary loss as (1 - s) t + s/2 (Szegedy
+                                * et al. 2016; Keras's label_smoothing); labels as if one-hot */
+    const ock_tensor *weights; /* B x 1: of each row; NULL: all 1 */
+} ock_loss_options;
+
+/* The loss of B x O predictions, as keras.losses with from_logits=True; options NULL means
+ * OCK_SOFTMAX_CROSSENTROPY with neither smoothing nor weights. target is B x O, or for
+ * OCK_SOFTMAX_CROSSENTROPY also OCK_I32, B x 1, of labels 0..O-1; a label outside that range makes
+ * the loss NaN. A row's loss is times its weight. gradient (B x O, may be NULL, may be prediction)
+ * receives the gradient of the sum over the rows divided by B, whatever the weights (Keras's
+ * sum_over_batch_size). totals (may be NULL) receives the sum over the rows, the correct count,
+ * which knows neither weights nor smoothing (largest prediction where the target is largest, the
+ * first of equals; for the binary loss the share of columns with prediction > 0 where target > 0.5;
+ * 0 for squared error), the rows and the batch. */
+OCK_API ock_status ock_loss(const ock_loss_options *options, const ock_tensor *prediction,
                             const ock_tensor *target, ock_tensor *gradient, ock_tensor *totals);
 
 /* ---- Batch normalisation (Ioffe and Szegedy 2015; keras.layers.BatchNormalization) ---- */

@@ -229,10 +229,10 @@ typedef struct ock_evaluation {
     double loss, data_loss, penalty, accuracy;
 } ock_evaluation;
 
-/* Means over the set, without dropout. Waits. Errors as for ock_model_fit(). */
+/* Means over the set, without dropout: what a fit says of its validation set. Of fit, NULL for the
+ * defaults, it takes loss, label_smoothing and batch_size. Waits. Errors as for ock_model_fit(). */
 OCK_API ock_status ock_model_evaluate(ock_model *model, const ock_dataset *dataset,
-                                      ock_loss_kind loss, uint32_t batch_size,
-                                      ock_evaluation *evaluation);
+                                      const ock_fit *fit, ock_evaluation *evaluation);
 
 #ifdef __cplusplus
 }

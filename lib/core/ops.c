@@ -121,16 +121,30 @@ ock_status ock_noise_apply(const ock_noise *noise, const ock_tensor *x, ock_tens
 
 /* ---- Losses ---- */
 
-ock_status ock_loss(ock_loss_kind kind, const ock_tensor *prediction, const ock_tensor *target,
-                    ock_tensor *gradient, ock_tensor *totals)
+static void check_loss_options(check *c, const ock_loss_options *options, size_t rows)
 {
-    check c = check_begin("ock_loss");
-    check_true(&c, (int)kind >= OCK_SOFTMAX_CROSSENTROPY && kind <= OCK_MEAN_SQUARED_ERROR,
+    check_true(c,
+               (int)options->kind >= OCK_SOFTMAX_CROSSENTROPY &&
+                   options->kind <= OCK_MEAN_SQUARED_ERROR,
                "kind is none of ock_loss_kind");
+    check_range(c, "label_smoothing", options->label_smoothing, 0, 1);
+    check_true(c, options->kind != OCK_MEAN_SQUARED_ERROR || !(options->label_smoothing > 0),
+               "label_smoothing goes with the cross-entropies only");
+    if (options->weights)
+        check_shape(c, "weights", options->weights, rows, 1);
+}
+
+ock_status ock_loss(const ock_loss_options *options, const ock_tensor *prediction,
+                    const ock_tensor *target, ock_tensor *gradient, ock_tensor *totals)
+{
+    const ock_loss_options defaults = {.kind = OCK_SOFTMAX_CROSSENTROPY};
+    check c = check_begin("ock_loss");
+    options = options ? options : &defaults;
     check_tensor(&c, "prediction", prediction, OCK_F32);
+    check_loss_options(&c, options, rows_of(prediction));
     bool labels = target && target->dtype == OCK_I32;
     check_tensor(&c, "target", target, labels ? OCK_I32 : OCK_F32);
-    if (labels && kind != OCK_SOFTMAX_CROSSENTROPY)
+    if (labels && options->kind != OCK_SOFTMAX_CROSSENTROPY)
         check_fail(&c, OCK_INVALID_ARGUMENT,
                    "labels go with OCK_SOFTMAX_CROSSENTROPY only; this loss needs a float target");
     size_t cols = labels ? 1 : cols_of(prediction);
@@ -141,14 +155,16 @@ ock_status ock_loss(ock_loss_kind kind, const ock_tensor *prediction, const ock_
         check_shape(&c, "gradient", gradient, rows_of(prediction), cols_of(prediction));
         check_in_place(&c, "gradient", gradient, "prediction", prediction);
         check_apart(&c, "gradient", gradient, "target", target);
+        check_apart(&c, "gradient", gradient, "weights", options->weights);
     }
     check_totals(&c, totals);
     check_apart(&c, "totals", totals, "prediction", prediction);
     check_apart(&c, "totals", totals, "target", target);
+    check_apart(&c, "totals", totals, "weights", options->weights);
     check_apart(&c, "totals", totals, "gradient", gradient);
     if (check_end(&c) != OCK_OK)
         return c.status;
-    return CALL(c, loss, kind, prediction, target, gradient, totals);
+    return CALL(c, loss, options, prediction, target, gradient, totals);
 }
 
 static uint64_t bits(const float *values, int field)

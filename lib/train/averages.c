@@ -53,15 +53,15 @@ static bool has_norms(const ock_model *model)
 static ock_status measure_norms(fit_run *run)
 {
     batch_feed *feed = &run->train_feed;
-    const ock_tensor *x, *y;
+    net_batch batch;
     ock_status status = OCK_OK;
     size_t seen = 0;
     for (size_t step = 0; step < feed->steps && !status; step++) {
-        status = feed_batch(feed, step, run->model->epoch - 1, &x, &y);
+        status = feed_batch(feed, step, run->model->epoch - 1, &batch);
         if (status)
             break;
-        size_t rows = ock_tensor_rows(x);
-        status = pass_measure(run->model, x, (float)((double)seen / (double)(seen + rows)));
+        size_t rows = ock_tensor_rows(batch.x);
+        status = pass_measure(run->model, batch.x, (float)((double)seen / (double)(seen + rows)));
         seen += rows;
         if (!status)
             status = ock_context_flush(run->model->context);

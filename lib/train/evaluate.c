@@ -58,16 +58,16 @@ static ock_status add_penalties(const ock_model *model, size_t rows, ock_tensor 
     return status;
 }
 
-ock_status evaluate_feed(ock_model *model, batch_feed *feed, ock_loss_kind loss, ock_tensor *totals,
+ock_status evaluate_feed(ock_model *model, batch_feed *feed, const ock_fit *fit, ock_tensor *totals,
                          ock_evaluation *evaluation)
 {
-    const ock_tensor *x, *y;
+    net_batch batch;
     ock_totals sums;
     ock_status status = ock_tensor_fill(totals, 0);
     for (size_t step = 0; step < feed->steps && !status; step++) {
-        status = feed_batch(feed, step, 0, &x, &y);
+        status = feed_batch(feed, step, 0, &batch);
         if (!status)
-            status = pass_loss(model, loss, x, y, totals);
+            status = pass_loss(model, fit, &batch, totals);
         if (!status)
             status = ock_context_flush(model->context);
     }
@@ -76,21 +76,24 @@ ock_status evaluate_feed(ock_model *model, batch_feed *feed, ock_loss_kind loss,
     if (!status)
         status = ock_totals_read(totals, &sums);
     if (!status)
-        *evaluation = evaluation_of(&sums, loss);
+        *evaluation = evaluation_of(&sums, fit->loss);
     return status;
 }
 
-ock_status ock_model_evaluate(ock_model *model, const ock_dataset *dataset, ock_loss_kind loss,
-                              uint32_t batch_size, ock_evaluation *evaluation)
+ock_status ock_model_evaluate(ock_model *model, const ock_dataset *dataset, const ock_fit *fit,
+                              ock_evaluation *evaluation)
 {
+    const ock_fit settings = fit ? *fit : ock_fit_defaults();
     if (!model)
         return ock_context_report(ock_dataset_context(dataset), OCK_INVALID_ARGUMENT,
                                   "model is NULL");
-    if (!evaluation || !batch_size)
+    if (!evaluation || !settings.batch_size)
         return ock_context_report(model->context, OCK_INVALID_ARGUMENT, "%s",
                                   evaluation ? "batch_size must be at least 1"
                                              : "evaluation is NULL");
-    ock_status status = check_dataset(model, dataset, "dataset", loss);
+    ock_status status = check_smoothing(model, &settings);
+    if (!status)
+        status = check_dataset(model, dataset, "dataset", settings.loss);
     if (!status)
         status = model_ensure_ready(model, 0);
     if (status)
@@ -98,14 +101,14 @@ ock_status ock_model_evaluate(ock_model *model, const ock_dataset *dataset, ock_
 
     batch_feed feed;
     ock_tensor *totals = NULL;
-    status = feed_create(&feed, dataset, batch_size, NULL);
+    status = feed_create(&feed, dataset, settings.batch_size, NULL);
     if (status)
         return status;
     status = plan_reserve(model, feed.batch, false);
     if (!status)
         status = ock_tensor_create(model->context, OCK_F32, 1, OCK_TOTALS_SIZE, &totals);
     if (!status)
-        status = evaluate_feed(model, &feed, loss, totals, evaluation);
+        status = evaluate_feed(model, &feed, &settings, totals, evaluation);
     ock_tensor_destroy(totals);
     feed_free(&feed);
     return status;

@@ -11,9 +11,9 @@ ock_status check_dataset(const ock_model *model, const ock_dataset *set, const c
 /* The means behind sums. */
 ock_evaluation evaluation_of(const ock_totals *sums, ock_loss_kind loss);
 
-/* Evaluates the feed's set; totals is scratch. The network has its weights, and memory for the
- * batches. Waits. */
-ock_status evaluate_feed(ock_model *model, batch_feed *feed, ock_loss_kind loss, ock_tensor *totals,
+/* Evaluates the feed's set by fit's loss; totals is scratch. The network has its weights, and
+ * memory for the batches. Waits. */
+ock_status evaluate_feed(ock_model *model, batch_feed *feed, const ock_fit *fit, ock_tensor *totals,
                          ock_evaluation *evaluation);
 
 #endif

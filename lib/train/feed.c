@@ -134,8 +134,7 @@ static ock_status gather(batch_feed *feed, const ock_tensor *indices, uint32_t e
     return status;
 }
 
-ock_status feed_batch(batch_feed *feed, size_t step, uint32_t epoch, const ock_tensor **x,
-                      const ock_tensor **y)
+ock_status feed_batch(batch_feed *feed, size_t step, uint32_t epoch, net_batch *batch)
 {
     size_t first = step * feed->batch, left = feed->rows - first;
     size_t rows = left < feed->batch ? left : feed->batch;
@@ -147,7 +146,7 @@ ock_status feed_batch(batch_feed *feed, size_t step, uint32_t epoch, const ock_t
     if (!status)
         status = gather(feed, indices, epoch);
     ock_tensor_destroy(indices);
-    *x = feed->augmentation ? feed->augmented.part : feed->x.part;
-    *y = feed->y.part;
+    *batch = (net_batch){.x = feed->augmentation ? feed->augmented.part : feed->x.part,
+                         .y = feed->y.part};
     return status;
 }

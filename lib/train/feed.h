@@ -22,8 +22,7 @@ void feed_free(batch_feed *feed);
 /* Puts the rows into the order of this seed and epoch. */
 ock_status feed_shuffle(batch_feed *feed, uint64_t seed, uint32_t epoch);
 
-/* Batch `step`, from 0. x and y are the feed's, until the next call. */
-ock_status feed_batch(batch_feed *feed, size_t step, uint32_t epoch, const ock_tensor **x,
-                      const ock_tensor **y);
+/* Batch `step`, from 0, whose tensors are the feed's, until the next call. */
+ock_status feed_batch(batch_feed *feed, size_t step, uint32_t epoch, net_batch *batch);
 
 #endif

@@ -83,16 +83,16 @@ static ock_status train_steps(fit_run *run, uint32_t number, uint32_t epoch, uin
 {
     const ock_fit *fit = &run->fit;
     batch_feed *feed = &run->train_feed;
-    const ock_tensor *x, *y;
+    net_batch batch;
     ock_status status = averages_leave(run);
     if (!status)
         status = ock_tensor_fill(run->totals, 0);
     if (!status && fit->shuffle)
         status = feed_shuffle(feed, fit->seed, epoch);
     for (*steps = 0; *steps < feed->steps && !run->stop && !status; ++*steps) {
-        status = feed_batch(feed, (size_t)*steps, epoch, &x, &y);
+        status = feed_batch(feed, (size_t)*steps, epoch, &batch);
         if (!status)
-            status = pass_train(run->model, fit, x, y, run->totals);
+            status = pass_train(run->model, fit, &batch, run->totals);
         if (!status)
             status = ock_context_flush(run->model->context);
         if (!status && fit->on_step)
@@ -122,7 +122,7 @@ static ock_status validate(fit_run *run, ock_epoch *epoch)
     ock_evaluation valid = {NAN, NAN, NAN, NAN};
     ock_status status = OCK_OK;
     if (run->valid)
-        status = evaluate_feed(run->model, &run->valid_feed, run->fit.loss, run->totals, &valid);
+        status = evaluate_feed(run->model, &run->valid_feed, &run->fit, run->totals, &valid);
     epoch->val_loss = valid.loss;
     epoch->val_data_loss = valid.data_loss;
     epoch->val_penalty = valid.penalty;

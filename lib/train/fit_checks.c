@@ -74,10 +74,24 @@ static ock_status check_averages(const ock_model *model, const ock_fit *fit)
     return OCK_OK;
 }
 
+ock_status check_smoothing(const ock_model *model, const ock_fit *fit)
+{
+    const char *problem = NULL;
+    if (!(fit->label_smoothing >= 0 && fit->label_smoothing <= 1))
+        problem = "label_smoothing must be 0..1";
+    else if (fit->label_smoothing > 0 && fit->loss == OCK_MEAN_SQUARED_ERROR)
+        problem = "label_smoothing must be 0 where the loss is no cross-entropy";
+    if (problem)
+        return ock_context_report(model->context, OCK_INVALID_ARGUMENT, "%s", problem);
+    return OCK_OK;
+}
+
 ock_status check_settings(const ock_model *model, const ock_fit *fit)
 {
     ock_status status = ock_optimizer_check(model->context, &fit->optimizer);
     const char *problem = schedule_problem(&fit->schedule);
+    if (!status)
+        status = check_smoothing(model, fit);
     if (!status && problem)
         status = ock_context_report(model->context, OCK_INVALID_ARGUMENT, "schedule.%s", problem);
     return status;

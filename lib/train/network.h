@@ -135,6 +135,9 @@ void model_forget(ock_model *model);
 
 /* ---- fit_checks.c ---- */
 
+/* Of label_smoothing, which all uses of a loss take. */
+ock_status check_smoothing(const ock_model *model, const ock_fit *fit);
+
 /* Of what a single step takes of a fit. */
 ock_status check_settings(const ock_model *model, const ock_fit *fit);
 
@@ -169,6 +172,11 @@ ock_status clip_and_step(const net_plan *plan, const clip_step *step);
 
 /* ---- pass.c ---- */
 
+typedef struct net_batch {
+    const ock_tensor *x, *y;
+    const ock_tensor *weights; /* of the rows' losses; NULL: all 1 */
+} net_batch;
+
 const char *loss_name(ock_loss_kind loss); /* NULL beyond the list */
 
 /* The loss's own view of the network: whether it takes the last activation's input, and with it
@@ -179,15 +187,15 @@ ock_status loss_folds(const ock_model *model, ock_loss_kind loss, bool *folds);
 ock_batch_norm layer_norm(const net_layer *layer);
 
 /* One step on a batch of at most the reserved rows. */
-ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
-                      const ock_tensor *y, ock_tensor *totals);
+ock_status pass_train(ock_model *model, const ock_fit *fit, const net_batch *batch,
+                      ock_tensor *totals);
 
 /* Moves the running statistics of batch norms, momentum theirs plus the rest a batch's, and nothing
  * else: without dropout. */
 ock_status pass_measure(ock_model *model, const ock_tensor *x, float momentum);
 
 /* Adds the loss of a batch, without dropout, to totals. */
-ock_status pass_loss(ock_model *model, ock_loss_kind loss, const ock_tensor *x, const ock_tensor *y,
+ock_status pass_loss(ock_model *model, const ock_fit *fit, const net_batch *batch,
                      ock_tensor *totals);
 
 #endif

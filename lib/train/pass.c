@@ -256,8 +256,14 @@ static ock_status node_backward(const net_plan *plan, size_t position, const net
     return OCK_INVALID_ARGUMENT;
 }
 
-ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
-                      const ock_tensor *y, ock_tensor *totals)
+static ock_loss_options loss_options(const ock_fit *fit, const net_batch *batch)
+{
+    return (ock_loss_options){
+        .kind = fit->loss, .label_smoothing = fit->label_smoothing, .weights = batch->weights};
+}
+
+ock_status pass_train(ock_model *model, const ock_fit *fit, const net_batch *batch,
+                      ock_tensor *totals)
 {
     const net_plan *plan = &model->plan;
     const ock_tensor *prediction;
@@ -280,17 +286,18 @@ ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
                      .totals = totals};
     pass.optimizer.learning_rate = model->rate =
         ock_schedule_rate(&fit->schedule, fit->optimizer.learning_rate, pass.iteration - 1);
-    status = forward(model, &pass, x, &prediction);
+    status = forward(model, &pass, batch->x, &prediction);
+    const ock_loss_options options = loss_options(fit, batch);
     ock_tensor *gradient = plan->gradient.part;
     if (!status)
-        status = ock_loss(fit->loss, prediction, y, gradient, totals);
+        status = ock_loss(&options, prediction, batch->y, gradient, totals);
     if (!status && folds && plan->nodes[pass.nodes].activity)
         status = add_last_activity(&plan->nodes[pass.nodes], prediction, totals, gradient);
     for (size_t i = pass.nodes; i-- > plan->first_trained && !status;)
         status = node_backward(plan, i, &pass, &gradient);
     if (!status && clip_asked(&fit->optimizer))
         status = clip_and_step(
-            plan, &(clip_step){&pass.optimizer, pass.iteration, ock_tensor_rows(x), totals});
+            plan, &(clip_step){&pass.optimizer, pass.iteration, ock_tensor_rows(batch->x), totals});
     if (!status)
         model->step++;
     return status;
@@ -298,20 +305,21 @@ ock_status pass_train(ock_model *model, const ock_fit *fit, const ock_tensor *x,
 
 /* ---- Without training ---- */
 
-ock_status pass_loss(ock_model *model, ock_loss_kind loss, const ock_tensor *x, const ock_tensor *y,
+ock_status pass_loss(ock_model *model, const ock_fit *fit, const net_batch *batch,
                      ock_tensor *totals)
 {
     const ock_tensor *prediction;
     bool folds;
-    ock_status status = loss_folds(model, loss, &folds);
+    ock_status status = loss_folds(model, fit->loss, &folds);
     if (status)
         return status;
+    const ock_loss_options options = loss_options(fit, batch);
     net_pass pass = {.nodes = nodes_to_run(model, folds), .totals = totals};
     const net_node *last = &model->plan.nodes[model->plan.count - 1];
-    status = forward(model, &pass, x, &prediction);
+    status = forward(model, &pass, batch->x, &prediction);
     if (!status && folds && last->activity)
         status = add_last_activity(last, prediction, totals, NULL);
-    return status ? status : ock_loss(loss, prediction, y, NULL, totals);
+    return status ? status : ock_loss(&options, prediction, batch->y, NULL, totals);
 }
 
 ock_status pass_measure(ock_model *model, const ock_tensor *x, float momentum)
@@ -444,5 +452,5 @@ ock_status ock_model_train_step(ock_model *model, const ock_fit *fit, const ock_
         status = model_ensure_ready(model, fit->seed);
     if (!status)
         status = plan_reserve(model, ock_tensor_rows(x), true);
-    return status ? status : pass_train(model, fit, x, y, totals);
+    return status ? status : pass_train(model, fit, &(net_batch){.x = x, .y = y}, totals);
 }

@@ -28,9 +28,10 @@ static void expect_loss(checkcl *t, ock_loss_kind kind, pair *prediction, const 
 {
     size_t rows = prediction->rows, cols = prediction->cols, count = rows * cols;
     pair *gradient = prediction->constant ? output(t, rows, cols) : prediction, *sums = totals(t);
-    ON_BOTH(t, ock_loss(kind, prediction->on[side], target->on[side], NULL, sums->on[side]));
-    ON_BOTH(t, ock_loss(kind, prediction->on[side], target->on[side], gradient->on[side],
-                        sums->on[side]));
+    ON_BOTH(t, ock_loss(&(ock_loss_options){.kind = kind}, prediction->on[side], target->on[side],
+                        NULL, sums->on[side]));
+    ON_BOTH(t, ock_loss(&(ock_loss_options){.kind = kind}, prediction->on[side], target->on[side],
+                        gradient->on[side], sums->on[side]));
     const float *expected = result(t, gradient, SCALAR);
     double divisor = (double)rows * (kind == OCK_SOFTMAX_CROSSENTROPY ? 1 : (double)cols);
     double *slopes = scratch(t, count);
@@ -121,9 +122,12 @@ void check_loss_bad(checkcl *t)
     pair *bad = input(t, rows, cols, data);
     pair *target = kind ? fine : input_i32(t, rows, 1, labels);
     pair *gradient = output(t, rows, cols), *sums = totals(t);
-    ON_BOTH(t, ock_loss(kind, good->on[side], fine->on[side], NULL, sums->on[side]));
-    ON_BOTH(t, ock_loss(kind, bad->on[side], target->on[side], gradient->on[side], sums->on[side]));
-    ON_BOTH(t, ock_loss(kind, bad->on[side], target->on[side], NULL, sums->on[side]));
+    ON_BOTH(t, ock_loss(&(ock_loss_options){.kind = kind}, good->on[side], fine->on[side], NULL,
+                        sums->on[side]));
+    ON_BOTH(t, ock_loss(&(ock_loss_options){.kind = kind}, bad->on[side], target->on[side],
+                        gradient->on[side], sums->on[side]));
+    ON_BOTH(t, ock_loss(&(ock_loss_options){.kind = kind}, bad->on[side], target->on[side], NULL,
+                        sums->on[side]));
     const float *slopes = result(t, gradient, DEVICE);
     for (size_t j = 0; label && j < cols; j++)
         expect_true(t, slopes[at / cols * cols + j] == 0, "a bad label has a gradient");

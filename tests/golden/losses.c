@@ -57,7 +57,8 @@ static double one_loss(const golden_loss *c, const ock_tensor *z, const ock_tens
     ock_tensor *totals = make_floats(ock_tensor_context(z), 1, OCK_TOTALS_SIZE, NULL);
     expect_ok(NULL, ock_tensor_view(z, row, 1, &one_z));
     expect_ok(NULL, ock_tensor_view(target, row, 1, &one_target));
-    expect_ok(ock_tensor_context(z), ock_loss(c->kind, one_z, one_target, NULL, totals));
+    expect_ok(ock_tensor_context(z),
+              ock_loss(&(ock_loss_options){.kind = c->kind}, one_z, one_target, NULL, totals));
     double loss = read_totals(totals).loss;
     ock_tensor_destroy(totals);
     ock_tensor_destroy(one_target);
@@ -72,7 +73,7 @@ static void check_loss(ock_context *context, const golden_loss *c)
     ock_tensor *target = make_target(context, c),
                *dz = make_floats(context, c->rows, c->cols, NULL);
     ock_tensor *totals = make_floats(context, 1, OCK_TOTALS_SIZE, NULL);
-    expect_ok(context, ock_loss(c->kind, z, target, dz, totals));
+    expect_ok(context, ock_loss(&(ock_loss_options){.kind = c->kind}, z, target, dz, totals));
     read_floats(dz, gradient);
     ock_totals sums = read_totals(totals);
     double sum = 0, bound = 0;

@@ -92,7 +92,7 @@ static void expect_same_training(const journal *a, const ock_history *of_a, cons
 static void expect_validated(const bench *b, const journal *notes, const ock_history *history)
 {
     ock_evaluation means;
-    OK(b->context, ock_model_evaluate(notes->net, b->set, OCK_SOFTMAX_CROSSENTROPY, BATCH, &means));
+    OK(b->context, ock_model_evaluate(notes->net, b->set, &b->fit, &means));
     ck_assert_double_eq(means.loss, history->epochs[history->count - 1].val_loss);
 }
 
@@ -359,8 +359,7 @@ START_TEST(best_averages_come_back)
         ck_assert_uint_lt(history.best, EPOCHS - 1);
         expect_final(&notes, notes.ends[history.best]);
         ock_evaluation means;
-        OK(b.context,
-           ock_model_evaluate(notes.net, b.set, OCK_SOFTMAX_CROSSENTROPY, BATCH, &means));
+        OK(b.context, ock_model_evaluate(notes.net, b.set, &b.fit, &means));
         ck_assert_double_eq(means.loss, history.epochs[history.best].val_loss);
         ock_history_clear(&history);
         forget(&notes);

@@ -16,7 +16,7 @@ START_TEST(learns_what_can_be_learnt)
     ock_model *net = fitted(&b, &b.fit, &history);
     ck_assert_double_lt(history.epochs[0].accuracy, 0.7);
     ock_evaluation means;
-    OK(b.context, ock_model_evaluate(net, b.set, OCK_SOFTMAX_CROSSENTROPY, BATCH, &means));
+    OK(b.context, ock_model_evaluate(net, b.set, &b.fit, &means));
     ck_assert_double_eq(means.accuracy, 1);
     ock_history_clear(&history);
     ock_model_destroy(net);
@@ -125,9 +125,11 @@ START_TEST(predictions_have_the_loss_that_evaluate_reports)
         TIMES = 40
     };
     bench b = bench_open();
+    ock_fit sevens = b.fit;
+    sevens.batch_size = 7;
     ock_model *net = fitted(&b, &b.fit, NULL);
     ock_evaluation means;
-    OK(b.context, ock_model_evaluate(net, b.set, OCK_SOFTMAX_CROSSENTROPY, 7, &means));
+    OK(b.context, ock_model_evaluate(net, b.set, &sevens, &means));
     ock_tensor *x = NULL, *y = NULL;
     float *inputs = malloc(TIMES * ROWS * FEATURES * sizeof *inputs);
     float *outputs = malloc(TIMES * ROWS * OUTPUTS * sizeof *outputs);

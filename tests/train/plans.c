@@ -181,7 +181,10 @@ static void evaluate_both(ock_model *net, reference *exact, const plan_case *c, 
     ock_context *context = ock_model_context(net);
     ock_dataset *set = targeted(context, data);
     ock_evaluation means;
-    OK(context, ock_model_evaluate(net, set, c->loss, BATCH, &means));
+    ock_fit fit = ock_fit_defaults();
+    fit.loss = c->loss;
+    fit.batch_size = BATCH;
+    OK(context, ock_model_evaluate(net, set, &fit, &means));
     outcome expected = reference_loss(exact, data->x, data->targets, ROWS);
     expect_close(means.data_loss, expected.data_loss, 1e-5 * fmax(1, expected.data_loss));
     expect_close(means.penalty, expected.penalty, 1e-5 * expected.penalty);

@@ -402,17 +402,19 @@ START_TEST(fit_arguments)
             ock_model_fit(net, set, features, NULL, NULL));
 
     ock_evaluation means;
-    const ock_loss_kind loss = OCK_SOFTMAX_CROSSENTROPY;
+    const ock_fit fit = ock_fit_defaults();
+    ock_fit batchless = fit;
+    batchless.batch_size = 0;
     REFUSED(context, OCK_INVALID_ARGUMENT, "model is NULL",
-            ock_model_evaluate(NULL, set, loss, 4, &means));
+            ock_model_evaluate(NULL, set, &fit, &means));
     REFUSED(context, OCK_INVALID_ARGUMENT, "dataset is NULL",
-            ock_model_evaluate(net, NULL, loss, 4, &means));
+            ock_model_evaluate(net, NULL, &fit, &means));
     REFUSED(context, OCK_INVALID_ARGUMENT, "batch_size",
-            ock_model_evaluate(net, set, loss, 0, &means));
+            ock_model_evaluate(net, set, &batchless, &means));
     REFUSED(context, OCK_INVALID_ARGUMENT, "evaluation is NULL",
-            ock_model_evaluate(net, set, loss, 4, NULL));
+            ock_model_evaluate(net, set, &fit, NULL));
     REFUSED(context, OCK_SHAPE_MISMATCH, "dataset has 5 outputs",
-            ock_model_evaluate(net, outputs, loss, 4, &means));
+            ock_model_evaluate(net, outputs, &fit, &means));
 
     ock_model_destroy(empty);
     ock_model_destroy(net);

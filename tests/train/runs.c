@@ -225,7 +225,7 @@ START_TEST(figures_that_are_not)
     ock_evaluation means;
     b.fit.loss = OCK_MEAN_SQUARED_ERROR;
     OK(b.context, ock_model_fit(net, targets, NULL, &b.fit, &history));
-    OK(b.context, ock_model_evaluate(net, targets, b.fit.loss, BATCH, &means));
+    OK(b.context, ock_model_evaluate(net, targets, &b.fit, &means));
     const ock_epoch *epoch = history.epochs;
     ck_assert_double_nan(epoch->accuracy);
     ck_assert_double_nan(epoch->val_loss);

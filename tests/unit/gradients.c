@@ -155,7 +155,8 @@ static double loss_objective(void *user)
     loss_case *c = user;
     ock_totals totals;
     assert_ok(ock_tensor_fill(c->totals, 0));
-    assert_ok(ock_loss(c->kind, c->prediction, c->target, c->gradient, c->totals));
+    assert_ok(ock_loss(&(ock_loss_options){.kind = c->kind}, c->prediction, c->target, c->gradient,
+                       c->totals));
     assert_ok(ock_totals_read(c->totals, &totals));
     return totals.loss / totals.rows;
 }
@@ -257,6 +258,8 @@ static ock_dense_parameters make_dense(size_t inputs, size_t outputs)
     };
 }
 
+static const ock_loss_options squared = {.kind = OCK_MEAN_SQUARED_ERROR};
+
 static double chain_objective(void *user)
 {
     chain *c = user;
@@ -264,7 +267,7 @@ static double chain_objective(void *user)
     assert_ok(ock_tensor_fill(c->totals, 0));
     assert_ok(ock_dense_forward(c->x, &c->first, c->activation, &c->dropout, c->hidden));
     assert_ok(ock_dense_forward(c->hidden, &c->second, OCK_LINEAR, NULL, c->output));
-    assert_ok(ock_loss(OCK_MEAN_SQUARED_ERROR, c->output, c->target, c->d_output, c->totals));
+    assert_ok(ock_loss(&squared, c->output, c->target, c->d_output, c->totals));
     const ock_parameter *penalized[] = {&c->first.kernel, &c->first.bias, &c->second.kernel,
                                         &c->second.bias};
     for (size_t i = 0; i < sizeof penalized / sizeof *penalized; i++)

@@ -167,17 +167,30 @@ END_TEST
 
 START_TEST(loss)
 {
+    const ock_loss_options squared = {.kind = OCK_MEAN_SQUARED_ERROR};
+    const ock_loss_options binary = {.kind = OCK_BINARY_CROSSENTROPY};
+    ock_loss_options options = {.kind = (ock_loss_kind)9};
     ock_totals values;
-    INVALID("kind is none", ock_loss((ock_loss_kind)9, h.x, h.x2, NULL, NULL));
-    INVALID("prediction is NULL", ock_loss(OCK_MEAN_SQUARED_ERROR, NULL, h.x2, NULL, NULL));
-    INVALID("target is NULL", ock_loss(OCK_MEAN_SQUARED_ERROR, h.x, NULL, NULL, NULL));
-    INVALID("labels go with", ock_loss(OCK_BINARY_CROSSENTROPY, h.x, h.labels, NULL, NULL));
-    MISFIT("target is 4 x 3", ock_loss(OCK_MEAN_SQUARED_ERROR, h.x, h.y, NULL, NULL));
-    MISFIT("gradient is 4 x 3", ock_loss(OCK_MEAN_SQUARED_ERROR, h.x, h.x2, h.y, NULL));
-    MISFIT("totals is 1 x 3", ock_loss(OCK_MEAN_SQUARED_ERROR, h.x, h.x2, NULL, h.b));
-    INVALID("overlap", ock_loss(OCK_MEAN_SQUARED_ERROR, h.x, h.x2, h.x2, NULL));
+    INVALID("kind is none", ock_loss(&options, h.x, h.x2, NULL, NULL));
+    INVALID("prediction is NULL", ock_loss(&squared, NULL, h.x2, NULL, NULL));
+    INVALID("target is NULL", ock_loss(&squared, h.x, NULL, NULL, NULL));
+    INVALID("labels go with", ock_loss(&binary, h.x, h.labels, NULL, NULL));
+    MISFIT("target is 4 x 3", ock_loss(&squared, h.x, h.y, NULL, NULL));
+    MISFIT("gradient is 4 x 3", ock_loss(&squared, h.x, h.x2, h.y, NULL));
+    MISFIT("totals is 1 x 3", ock_loss(&squared, h.x, h.x2, NULL, h.b));
+    INVALID("overlap", ock_loss(&squared, h.x, h.x2, h.x2, NULL));
     INVALID("totals may not overlap prediction",
-            ock_loss(OCK_MEAN_SQUARED_ERROR, h.totals, h.totals, NULL, h.totals));
+            ock_loss(&squared, h.totals, h.totals, NULL, h.totals));
+    options = (ock_loss_options){.label_smoothing = 1.1f};
+    INVALID("label_smoothing is 1.1", ock_loss(&options, h.x, h.x2, NULL, NULL));
+    options.label_smoothing = NAN;
+    INVALID("label_smoothing is nan", ock_loss(&options, h.x, h.x2, NULL, NULL));
+    options = (ock_loss_options){.kind = OCK_MEAN_SQUARED_ERROR, .label_smoothing = 0.1f};
+    INVALID("goes with the cross-entropies", ock_loss(&options, h.x, h.x2, NULL, NULL));
+    options = (ock_loss_options){.weights = h.b};
+    MISFIT("weights is 1 x 3", ock_loss(&options, h.x, h.x2, NULL, NULL));
+    options.weights = h.labels;
+    INVALID("weights", ock_loss(&options, h.x, h.x2, NULL, NULL));
     INVALID("", ock_totals_read(NULL, &values));
     INVALID("values is NULL", ock_totals_read(h.totals, NULL));
     MISFIT("totals is 1 x 3", ock_totals_read(h.b, &values));

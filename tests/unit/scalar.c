@@ -324,7 +324,7 @@ START_TEST(padding_never_leaks)
     assert_finite(l.y);
     assert_finite(gradients);
     for (ock_loss_kind k = OCK_SOFTMAX_CROSSENTROPY; k <= OCK_MEAN_SQUARED_ERROR; k++) {
-        assert_ok(ock_loss(k, l.dy, l.dy, l.y, l.totals));
+        assert_ok(ock_loss(&(ock_loss_options){.kind = k}, l.dy, l.dy, l.y, l.totals));
         assert_finite(l.y);
     }
     assert_finite(l.totals);

@@ -126,8 +126,9 @@ static void print_report(const struct session *session, struct side sides[2],
 static ock_status judge(const ock_dataset *set, const struct options *options, struct side *side)
 {
     ock_evaluation evaluation = {0};
-    ock_status status = ock_model_evaluate(side->model, set, OCK_SOFTMAX_CROSSENTROPY,
-                                           (uint32_t)options->batch, &evaluation);
+    ock_fit fit = ock_fit_defaults();
+    fit.batch_size = (uint32_t)options->batch;
+    ock_status status = ock_model_evaluate(side->model, set, &fit, &evaluation);
     side->accuracy = evaluation.accuracy;
     return status;
 }

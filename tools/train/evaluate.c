@@ -107,10 +107,11 @@ static int print_evaluation(const struct session *session, ock_model *model)
 {
     ock_dataset *set = NULL;
     ock_evaluation evaluation;
+    ock_fit fit = ock_fit_defaults();
+    fit.batch_size = (uint32_t)session->options->batch;
     ock_status status = train_dataset(session, 1, &set);
     if (status == OCK_OK)
-        status = ock_model_evaluate(model, set, OCK_SOFTMAX_CROSSENTROPY,
-                                    (uint32_t)session->options->batch, &evaluation);
+        status = ock_model_evaluate(model, set, &fit, &evaluation);
     ock_dataset_destroy(set);
     if (status != OCK_OK)
         return session_failed(session, "the network cannot be evaluated");
