@@ -22,6 +22,7 @@ enum {
 static const spec layers[] = {
     {SPEC_DENSE, .units = 17, .activation = OCK_RELU, .l1 = 1e-4f, .l2 = 1e-3f},
     {SPEC_DROPOUT, .rate = 0.25f},
+    {SPEC_GAUSSIAN_NOISE, .rate = 0.1f},
     {.kind = SPEC_BATCH_NORM},
     {SPEC_DENSE, .units = 9, .activation = OCK_TANH, .no_bias = true},
     {SPEC_DENSE, .units = OUTPUTS, .activation = OCK_SOFTMAX},
