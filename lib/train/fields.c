@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <float.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,19 @@ void fields_put(FILE *out, const char *before, const record_fields *fields, cons
 }
 
 /* ---- Reading ---- */
+
+/* cJSON takes the locale's decimal sign, of one byte at most, for the point. */
+cJSON *json_parse(const char *text, size_t length)
+{
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = plain ? uselocale(plain) : (locale_t)0;
+    cJSON *parsed = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
+    }
+    return parsed;
+}
 
 bool json_whole(const cJSON *item, uint64_t most, uint64_t *value)
 {

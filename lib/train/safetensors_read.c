@@ -55,7 +55,7 @@ static ock_status parse_header(tensor_file *file, size_t length)
     ock_status status = read_bytes(file, text, length);
     text[length] = '\0';
     if (!status)
-        file->header = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
+        file->header = json_parse(text, length);
     free(text);
     if (!status && !cJSON_IsObject(file->header))
         status = tensor_file_bad(file, "the header is not a JSON object");
@@ -89,7 +89,7 @@ cJSON *tensor_file_metadata(const tensor_file *file, const char *key)
 {
     const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(file->header, "__metadata__");
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, key));
-    return text ? cJSON_ParseWithOpts(text, NULL, true) : NULL;
+    return text ? json_parse(text, strlen(text)) : NULL;
 }
 
 /* ---- Where a tensor lies ---- */

@@ -242,7 +242,8 @@ static ock_status compare_text(const fit_run *run, const tensor_file *file, cons
                                const char *text, comparison compares)
 {
     ock_status status;
-    cJSON *there = tensor_file_metadata(file, key), *here = text ? cJSON_Parse(text) : NULL;
+    cJSON *there = tensor_file_metadata(file, key),
+          *here = text ? json_parse(text, strlen(text)) : NULL;
     if (!here)
         status = ock_context_report(file->context, OCK_OUT_OF_MEMORY,
                                     "%s: no memory to compare the %s", file->path, key);

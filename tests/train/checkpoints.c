@@ -1,4 +1,5 @@
 /* Checkpoints: what they hold, which are refused, and that an older one survives a failure. */
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,29 @@ START_TEST(goes_on_for_more_epochs)
 }
 END_TEST
 
+/* The same file whatever the user's language writes, and readable in it. */
+START_TEST(a_decimal_comma_changes_nothing)
+{
+    saved s;
+    size_t size;
+    saved_open(&s);
+    const char *const locales[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
+    for (size_t i = 0; i < 4 && !setlocale(LC_ALL, locales[i]); i++)
+        ;
+    ock_history history = {0};
+    ock_model *net = fitted(&s.b, &s.fit, &history);
+    ck_assert_uint_eq(history.count, 2);
+    s.fit.resume = false;
+    ock_model_destroy(fitted(&s.b, &s.fit, NULL));
+    char *bytes = read_file(s.files.path, &size);
+    ck_assert_ptr_nonnull(strstr(bytes + 8, "optimizer.learning_rate\\\":1.00000005e-03,"));
+    free(bytes);
+    ock_history_clear(&history);
+    ock_model_destroy(net);
+    saved_close(&s);
+}
+END_TEST
+
 /* ---- What is refused ---- */
 
 static const ock_augmentation still = {.height = 4, .width = 2, .channels = 1};
@@ -179,6 +203,7 @@ static const float class_weights[OUTPUTS] = {1, 2, 1};
     X(schedule.warmup_steps = 5, "schedule.warmup_steps is 0 in the checkpoint and 5 here")        \
     X(plateau = ock_plateau_defaults(), "plateau.factor is 0 in the checkpoint and 0.100000001")   \
     X(swa_from_epoch = 1, "swa_from_epoch is 0 in the checkpoint and 1 here")                      \
+    X(label_smoothing = 0.5f, "label_smoothing is 0 in the checkpoint and 0.5 here")               \
     X(class_weights = class_weights, "class_weights[0] is not set in the checkpoint and 1 here")   \
     X(augmentation = &still, "augmentation.height is not set in the checkpoint and 4 here")
 
@@ -316,6 +341,7 @@ Suite *checkpoints_suite(void)
     tcase_add_test(cases, opens_as_a_network);
     tcase_add_test(cases, is_written_before_the_callback);
     tcase_add_test(cases, goes_on_for_more_epochs);
+    tcase_add_test(cases, a_decimal_comma_changes_nothing);
     tcase_add_test(cases, other_settings);
     tcase_add_test(cases, other_networks);
     tcase_add_test(cases, places_without_a_checkpoint);

@@ -35,8 +35,12 @@ static const ock_augmentation moves = {.height = SIDE,
                                        .rotation_range = 20,
                                        .width_shift_range = 0.2f,
                                        .zoom_range = {0.9f, 1.1f},
-                                       .elastic_alpha = 2,
+                                       .horizontal_flip = true,
+                                       .elastic_alpha = 3,
                                        .elastic_sigma = 1,
+                                       .erase_factor = 0.5f,
+                                       .erase_scale = {0.02f, 0.4f},
+                                       .erase_ratio = {0.3f, 3.33f},
                                        .seed = 9};
 
 /* What a run keeps from epoch to epoch. */
@@ -58,6 +62,7 @@ static void with_all(ock_fit *fit)
 {
     fit->validation_split = 0.25f;
     fit->augmentation = &moves;
+    fit->label_smoothing = 0.1f;
     fit->early_stopping = (ock_early_stopping){
         .monitor = "val_loss", .patience = EPOCHS, .restore_best_weights = true};
 }
