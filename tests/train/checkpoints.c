@@ -181,31 +181,92 @@ END_TEST
 
 /* ---- What is refused ---- */
 
-static const ock_augmentation still = {.height = 4, .width = 2, .channels = 1};
+static const ock_schedule halving = {.kind = OCK_STEP_DECAY, .decay_steps = 5, .decay_rate = 0.5f};
+static const ock_plateau watching = {.monitor = "loss", .factor = 0.5f};
+static const ock_augmentation moves = {.height = 4,
+                                       .width = 2,
+                                       .channels = 1,
+                                       .zoom_range = {1, 1},
+                                       .brightness_range = {1, 1},
+                                       .elastic_alpha = 1,
+                                       .elastic_sigma = 1,
+                                       .erase_factor = 0.5f,
+                                       .erase_scale = {0.5f, 0.5f},
+                                       .erase_ratio = {1, 1}};
 static const float class_weights[OUTPUTS] = {1, 2, 1};
 
+/* Each setting, or all but the loss, which the data allow no other of. */
 #define CHANGES(X)                                                                                 \
     X(batch_size = 8, "batch_size is 16 in the checkpoint and 8 here")                             \
     X(seed = 1ull << 60, "seed is 5 in the checkpoint and 1152921504606846976 here")               \
     X(shuffle = false, "shuffle is true in the checkpoint and false here")                         \
     X(optimizer = ock_sgd_defaults(), "optimizer.kind is adam in the checkpoint and sgd here")     \
     X(optimizer.learning_rate = 0.5f, "optimizer.learning_rate is 0.00100000005 in the ")          \
-    X(optimizer.epsilon = 1e-6f, "optimizer.epsilon")                                              \
+    X(optimizer.momentum = 0.5f, "optimizer.momentum is 0 in the checkpoint and 0.5 here")         \
+    X(optimizer.beta1 = 0.5f, "optimizer.beta1 is 0.899999976")                                    \
+    X(optimizer.beta2 = 0.5f, "optimizer.beta2 is 0.999000013")                                    \
+    X(optimizer.rho = 0.5f, "optimizer.rho is 0 ")                                                 \
+    X(optimizer.epsilon = 1e-6f, "optimizer.epsilon is 1.00000001e-07")                            \
+    X(optimizer.weight_decay = 0.5f, "optimizer.weight_decay is 0 ")                               \
+    X(optimizer.decay_kernels_only = true, "optimizer.decay_kernels_only is false")                \
+    X(optimizer.clip_value = 1, "optimizer.clip_value is 0 in the checkpoint and 1 here")          \
+    X(optimizer.clip_norm = 1, "optimizer.clip_norm is 0 in the checkpoint and 1 here")            \
+    X(optimizer.global_clip_norm = 1, "optimizer.global_clip_norm is 0 in the checkpoint")         \
+    X(optimizer.ema_momentum = 0.5f, "optimizer.ema_momentum is 0")                                \
     X(validation_split = 0.3f, "rows is 40 in the checkpoint and 35 here")                         \
     X(validation_split = 0, "rows is 40 in the checkpoint and 50 here")                            \
     X(early_stopping.monitor = NULL, "early_stopping.monitor is loss in the checkpoint and not")   \
     X(early_stopping.monitor = "val_loss", "checkpoint and val_loss here")                         \
     X(early_stopping.min_delta = 0.25, "early_stopping.min_delta is 0 in the checkpoint and 0.25") \
     X(early_stopping.patience = 3, "early_stopping.patience is 9")                                 \
+    X(early_stopping.mode = OCK_MODE_MIN, "early_stopping.mode is auto in the checkpoint and min") \
+    X(early_stopping.use_baseline = true, "early_stopping.use_baseline is false")                  \
+    X(early_stopping.baseline = -1.5, "early_stopping.baseline is 0 in the checkpoint and -1.5")   \
     X(early_stopping.restore_best_weights = false, "restore_best_weights is true")                 \
-    X(optimizer.clip_norm = 1, "optimizer.clip_norm is 0 in the checkpoint and 1 here")            \
-    X(optimizer.ema_momentum = 0.5f, "optimizer.ema_momentum is 0")                                \
+    X(early_stopping.start_from_epoch = 2, "early_stopping.start_from_epoch is 0")                 \
+    X(schedule = halving, "schedule.kind is constant in the checkpoint and step_decay here")       \
+    X(schedule.decay_steps = 5, "schedule.decay_steps is 0 in the checkpoint and 5 here")          \
+    X(schedule.decay_rate = 0.5f, "schedule.decay_rate is 0 in the checkpoint and 0.5 here")       \
+    X(schedule.alpha = 0.5f, "schedule.alpha is 0 in the checkpoint and 0.5 here")                 \
     X(schedule.warmup_steps = 5, "schedule.warmup_steps is 0 in the checkpoint and 5 here")        \
-    X(plateau = ock_plateau_defaults(), "plateau.factor is 0 in the checkpoint and 0.100000001")   \
+    X(schedule.warmup_from = 0.5f, "schedule.warmup_from is 0 in the checkpoint and 0.5 here")     \
+    X(plateau = watching, "plateau.monitor is not set in the checkpoint and loss here")            \
+    X(plateau.factor = 0.5f, "plateau.factor is 0 in the checkpoint and 0.5 here")                 \
+    X(plateau.patience = 5, "plateau.patience is 0 in the checkpoint and 5 here")                  \
+    X(plateau.cooldown = 5, "plateau.cooldown is 0 in the checkpoint and 5 here")                  \
+    X(plateau.min_delta = 0.5, "plateau.min_delta is 0 in the checkpoint and 0.5 here")            \
+    X(plateau.mode = OCK_MODE_MAX, "plateau.mode is auto in the checkpoint and max here")          \
+    X(plateau.min_learning_rate = 0.5f, "plateau.min_learning_rate is 0 in the checkpoint")        \
     X(swa_from_epoch = 1, "swa_from_epoch is 0 in the checkpoint and 1 here")                      \
     X(label_smoothing = 0.5f, "label_smoothing is 0 in the checkpoint and 0.5 here")               \
     X(class_weights = class_weights, "class_weights[0] is not set in the checkpoint and 1 here")   \
-    X(augmentation = &still, "augmentation.height is not set in the checkpoint and 4 here")
+    X(augmentation = &moves, "augmentation.height is not set in the checkpoint and 4 here")
+
+#define MOVES(X)                                                                                   \
+    X(rotation_range, 1)                                                                           \
+    X(width_shift_range, 1)                                                                        \
+    X(height_shift_range, 1)                                                                       \
+    X(shear_range, 1)                                                                              \
+    X(zoom_range[0], 0.5f)                                                                         \
+    X(zoom_range[1], 1.5f)                                                                         \
+    X(horizontal_flip, true)                                                                       \
+    X(vertical_flip, true)                                                                         \
+    X(channel_shift_range, 1)                                                                      \
+    X(brightness_range[0], 0.5f)                                                                   \
+    X(brightness_range[1], 1.5f)                                                                   \
+    X(white, 1)                                                                                    \
+    X(fill_mode, OCK_FILL_WRAP)                                                                    \
+    X(cval, 1)                                                                                     \
+    X(elastic_alpha, 2)                                                                            \
+    X(elastic_sigma, 2)                                                                            \
+    X(erase_factor, 1)                                                                             \
+    X(erase_scale[0], 0.25f)                                                                       \
+    X(erase_scale[1], 0.75f)                                                                       \
+    X(erase_ratio[0], 0.25f)                                                                       \
+    X(erase_ratio[1], 2.5f)                                                                        \
+    X(cutout_size, 2)                                                                              \
+    X(erase_value, 1)                                                                              \
+    X(seed, 7)
 
 static void refuse(saved *s, ock_model *net, ock_status status, const char *words)
 {
@@ -238,6 +299,28 @@ START_TEST(other_settings)
 #undef REFUSE_CHANGE
     s.fit = right;
     OK(s.b.context, ock_model_fit(net, s.b.set, NULL, &s.fit, NULL));
+    ock_model_destroy(net);
+    saved_close(&s);
+}
+END_TEST
+
+START_TEST(other_augmentations)
+{
+    saved s;
+    saved_open(&s);
+    ock_augmentation moved = moves;
+    s.fit.augmentation = &moved;
+    s.fit.resume = false;
+    ock_model *net = fitted(&s.b, &s.fit, NULL);
+    s.fit.resume = true;
+#define REFUSE_MOVE(member, value)                                                                 \
+    moved = moves;                                                                                 \
+    moved.member = value;                                                                          \
+    refuse(&s, net, OCK_INVALID_ARGUMENT, "augmentation." #member " is ");
+    MOVES(REFUSE_MOVE)
+#undef REFUSE_MOVE
+    s.fit.augmentation = NULL;
+    refuse(&s, net, OCK_INVALID_ARGUMENT, "augmentation.height is 4 in the checkpoint and not set");
     ock_model_destroy(net);
     saved_close(&s);
 }
@@ -343,6 +426,7 @@ Suite *checkpoints_suite(void)
     tcase_add_test(cases, goes_on_for_more_epochs);
     tcase_add_test(cases, a_decimal_comma_changes_nothing);
     tcase_add_test(cases, other_settings);
+    tcase_add_test(cases, other_augmentations);
     tcase_add_test(cases, other_networks);
     tcase_add_test(cases, places_without_a_checkpoint);
     tcase_add_test(cases, a_full_disk_keeps_the_older_file);
