@@ -9,7 +9,7 @@ import unittest
 
 from harness import SMALL, TIMEOUT_S, TRAIN, Tools
 
-RUN = [*SMALL, "--hidden", "24x2", "--epochs", "3", "--dropout", "0.2", "--augment",
+RUN = [*SMALL, "--hidden", "24x2", "--epochs", "3", "--dropout", "0.2", "--augment", "small",
        "--early-stop", "val_loss:3", "--restore-best"]
 
 

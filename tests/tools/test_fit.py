@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import struct
 import signal
 import subprocess
 import unittest
@@ -16,7 +17,8 @@ from harness import SMALL, TIMEOUT_S, TRAIN, Tools
 SETTINGS = [
     "--initializer he-normal", "--l1 1e-3", "--l1 1e-3 --proximal-l1", "--group-lasso .01",
     "--bias-l1 .01", "--bias-l2 .01", "--max-norm .5", "--non-negative", "--unit-norm",
-    "--dropout .2", "--input-dropout .2", "--augment", "--optimizer adamw", "--optimizer rmsprop",
+    "--dropout .2", "--input-dropout .2", "--augment small",
+    "--augment elastic=3:2,flip=both", "--optimizer adamw", "--optimizer rmsprop",
     "--optimizer sgd", "--optimizer sgd --momentum .9", "--weight-decay .1", "--clip-value 1e-4",
     "--schedule cosine", "--schedule cosine:.5", "--schedule step:.1:1",
     "--schedule exponential:.5:1", "--warmup 1", "--plateau loss:0 --plateau-min-delta 9", "--ema .9",
@@ -62,7 +64,7 @@ class Fit(Tools):
 
     def test_every_flag_of_the_network(self):
         self.fit("--hidden", "20x2,10", "--activation", "tanh", "--l1", "1e-5", "--l2", "1e-4",
-                 "--dropout", ".25", "--batch-norm", "--augment", "--optimizer", "sgd", "--lr", "0.05",
+                 "--dropout", ".25", "--batch-norm", "--augment", "small", "--optimizer", "sgd", "--lr", "0.05",
                  "--momentum", "0.9", "--nesterov", "--early-stop", "val_accuracy:2",
                  "--restore-best", "--batch", "30", "--save", "net")
         self.load("evaluate", "--count", 50)
@@ -177,6 +179,36 @@ class Fit(Tools):
         shown = self.train("show", "--count", 3, "--device", "scalar", LC_ALL="C").stdout
         self.assertGreater(len(shown.splitlines()), 28, "two rows of pictures, 14 lines each")
         self.assertTrue(shown.isascii())
+
+    def test_show_augmented(self):
+        """Each part of a specification makes other pictures."""
+        drawn = "--count", 8, "--device", "scalar"
+        plain = self.train("show", *drawn, "--augment", "shift=0", LC_ALL="C").stdout
+        for spec in ["rotation=90", "shift=.5", "width-shift=.5", "height-shift=.5", "shear=60",
+                     "zoom=.5", "zoom=1.5:2", "flip=both", "flip=vertical", "channel-shift=.9",
+                     "brightness=.2:.4", "elastic=60:4", "erase=1", "erase=1:.3:.5", "cutout=14",
+                     "shift=.5,fill=wrap", "shift=.5,cval=1", "cutout=14,value=1", "small"]:
+            with self.subTest(spec):
+                self.assertNotEqual(
+                    self.train("show", *drawn, "--augment", spec, LC_ALL="C").stdout, plain)
+
+    def test_show_refuses(self):
+        for spec in ["", "rotation", "rotation=181", "shift=1.1", "zoom=1", "zoom=2:1", "flip=up",
+                     "fill=mirror", "elastic=3", "elastic=3:0", "erase=2", "erase=1:.5", "cutout=.5",
+                     "brightness=1:2:3", "small,shift=.1", "shift=.1,", "tilt=3"]:
+            with self.subTest(spec):
+                done = self.train("show", "--augment", spec, status=2)
+                self.assertIn("must be small, or NAME=VALUE", done.stderr)
+        done = self.train("show", "--augment", "cutout=29", status=1)
+        self.assertIn("cutout_size is 29 and must lie in 0..28", done.stderr)
+
+    def test_show_png(self):
+        done = self.train("show", "--count", 3, "--png", "sheet.png", status=None)
+        if "rebuild with libspng" in done.stderr:
+            self.skipTest("built without libspng")
+        header = (self.folder / "sheet.png").read_bytes()[:24]
+        self.assertEqual(header[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertEqual(struct.unpack(">2I", header[16:]), (3 * 88 - 4 + 32, 2 * 84 + 4 + 32))
 
 
 if __name__ == "__main__":

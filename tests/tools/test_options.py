@@ -77,7 +77,7 @@ WRONG = [
     ("fit --early-stop val_loss:2 --validation-split 0", ["val_loss", "--validation-split"]),
     ("fit --restore-best", ["--restore-best", "--early-stop"]),
     ("fit --validation-split 1", ["--validation-split 1", "below 1"]),
-    ("fit --augment=3", ["--augment=3", "no value"]),
+    ("fit --batch-norm=3", ["--batch-norm=3", "no value"]),
     ("fit --save /nonexistent/net", ["--save /nonexistent/net", "No such file"]),
     ("fit --save /dev/null", ["--save /dev/null", "a regular file"]),
     ("fit --save -", ["--save -", "a regular file"]),

@@ -22,4 +22,8 @@ bool draw_unicode(void);
 /* Two rows of pixels a line. Returns false where the stream failed. */
 bool draw_pictures(FILE *stream, const draw_sheet *sheet);
 
+/* Writes the pictures, enlarged, ten side by side, without labels; false with *why, a static text,
+ * where that failed. */
+bool draw_png(const char *path, const draw_sheet *sheet, const char **why);
+
 #endif

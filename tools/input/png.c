@@ -72,6 +72,38 @@ ock_status png_read(const char *path, png_picture *out, const char **why)
     return status;
 }
 
+static int encode(spng_ctx *ctx, FILE *file, struct spng_ihdr *header, const uint8_t *grey)
+{
+    int error = spng_set_png_file(ctx, file);
+    if (!error)
+        error = spng_set_ihdr(ctx, header);
+    return error ? error
+                 : spng_encode_image(ctx, grey, (size_t)header->height * header->width,
+                                     SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
+}
+
+bool png_write(const char *path, size_t height, size_t width, const uint8_t *grey, const char **why)
+{
+    struct spng_ihdr header = {.height = (uint32_t)height,
+                               .width = (uint32_t)width,
+                               .bit_depth = 8,
+                               .color_type = SPNG_COLOR_TYPE_GRAYSCALE};
+    FILE *file = fopen(path, "wb");
+    if (!file) {
+        *why = strerror(errno);
+        return false;
+    }
+    spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
+    int error = ctx ? encode(ctx, file, &header, grey) : SPNG_EMEM;
+    spng_ctx_free(ctx);
+    *why = spng_strerror(error);
+    if (fclose(file) != 0 && !error) {
+        *why = strerror(errno);
+        return false;
+    }
+    return !error;
+}
+
 #else
 
 ock_status png_read(const char *path, png_picture *out, const char **why)
@@ -80,6 +112,13 @@ ock_status png_read(const char *path, png_picture *out, const char **why)
     memset(out, 0, sizeof *out);
     *why = "this build reads no PNG files; rebuild with libspng";
     return OCK_UNSUPPORTED;
+}
+
+bool png_write(const char *path, size_t height, size_t width, const uint8_t *grey, const char **why)
+{
+    (void)path, (void)height, (void)width, (void)grey;
+    *why = "this build writes no PNG files; rebuild with libspng";
+    return false;
 }
 
 #endif

@@ -2,7 +2,9 @@
 #define OCKHAM_TOOLS_PNG_H
 
 #include <ockham/status.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct png_picture {
     size_t height, width;
@@ -13,5 +15,9 @@ typedef struct png_picture {
  * 0.299 R + 0.587 G + 0.114 B, transparency and gamma left aside. On failure x is NULL and
  * *why, a static text, says what is wrong. */
 ock_status png_read(const char *path, png_picture *out, const char **why);
+
+/* Writes height x width grey bytes; false with *why, a static text, where that failed. */
+bool png_write(const char *path, size_t height, size_t width, const uint8_t *grey,
+               const char **why);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "augmentation.h"
 #include "commands.h"
 #include "settings.h"
 #include "values.h"
@@ -40,6 +41,8 @@ static const struct option_row table[] = {
      read_text, AT(device), 0, 0},
     {"save", "FILE", "write the trained network", "a regular file in a folder that can be written",
      FIT | SHRINK, read_save, AT(save), 0, 0},
+    {"png", "FILE", "write the pictures as a PNG file too",
+     "a file in a folder that can be written", SHOW, read_save, AT(png), 0, 0},
     {"save", "FILE", "write the smaller network", "a regular file in a folder that can be written",
      COMPACT, read_save, AT(save), 0, 0},
     {"strengths", "A,B", "of the group lasso on hidden kernels [0.1,0.3,1]",
@@ -83,7 +86,10 @@ static const struct command_help helps[] = {
      "constant, which goes into the next layer's bias.\n\n"
      "  ockham-train compact --load net.safetensors --save small.safetensors \\\n"
      "                       --data mnist/ --test\n"},
-    {SHOW, "Draws samples, and below each what the row `augment` makes of it.",
+    {SHOW, "Draws samples, and below each what augmentation makes of it.",
+     AUGMENTATION_HELP
+     "\n"
+     "  ockham-train show --augment rotation=15,zoom=.1,elastic=34:4 --png show.png\n"
      "  ockham-train show --data mnist/ --first 40 --count 20\n"},
 };
 

@@ -23,9 +23,9 @@ enum {
 
 struct options {
     enum command command;
-    const char *data, *device, *json, *csv, *save, *load; /* NULL: not given */
-    uint64_t seed, batch;                                 /* batch: of commands that do not train */
-    uint64_t count, first;                                /* count 0: not given */
+    const char *data, *device, *json, *csv, *save, *load, *png; /* NULL: not given */
+    uint64_t seed, batch;  /* batch: of commands that do not train */
+    uint64_t count, first; /* count 0: not given */
     bool test;
     unsigned rows;   /* of the study, a bit each; 0: all */
     float threshold; /* of compact */

@@ -2,11 +2,14 @@
 
 #include <math.h>
 
+#include "augmentation.h"
+
 struct recipe recipe_plain(void)
 {
     struct recipe plain = {.name = "plain", .layers = 5, .activation = OCK_RELU};
     for (size_t i = 0; i < plain.layers; i++)
         plain.hidden[i] = 500;
+    plain.augmentation = augmentation_small();
     plain.fit = ock_fit_defaults();
     plain.fit.epochs = 10;
     plain.fit.batch_size = 128;
@@ -87,19 +90,14 @@ const char *recipe_problem(const struct recipe *recipe)
 
 /* ---- The fit ---- */
 
-ock_augmentation recipe_augmentation(size_t height, size_t width, uint64_t seed)
+ock_augmentation recipe_augmentation(const struct recipe *recipe, size_t height, size_t width,
+                                     uint64_t seed)
 {
-    return (ock_augmentation){
-        .height = (uint32_t)height,
-        .width = (uint32_t)width,
-        .channels = 1,
-        .rotation_range = 10,
-        .width_shift_range = 0.1f,
-        .height_shift_range = 0.1f,
-        .zoom_range = {0.9f, 1.1f},
-        .fill_mode = OCK_FILL_CONSTANT,
-        .seed = seed,
-    };
+    ock_augmentation augmentation = recipe->augmentation;
+    augmentation.height = (uint32_t)height;
+    augmentation.width = (uint32_t)width;
+    augmentation.seed = seed;
+    return augmentation;
 }
 
 static ock_optimizer complete_optimizer(const struct recipe *recipe)

@@ -26,6 +26,7 @@ struct recipe {
     float input_dropout, dropout; /* before the first, and after each hidden layer */
     bool batch_norm;              /* between each hidden product and its activation */
     bool whiten, augment;
+    ock_augmentation augmentation; /* without size and seed */
     /* Its learning_rate 0 and weight_decay below 0: those that Keras has for `optimizer`. Seed,
      * data, schedule and callbacks are the run's. */
     ock_fit fit;
@@ -48,8 +49,9 @@ const char *recipe_problem(const struct recipe *recipe);
 /* What a fit is to be told: the optimiser's defaults filled in, and the schedule in steps. */
 ock_fit recipe_fit(const struct recipe *recipe, uint64_t steps_per_epoch);
 
-/* The augmentation of `augment`: small rotations, shifts and zoom on empty paper. */
-ock_augmentation recipe_augmentation(size_t height, size_t width, uint64_t seed);
+/* The recipe's augmentation of such pictures. */
+ock_augmentation recipe_augmentation(const struct recipe *recipe, size_t height, size_t width,
+                                     uint64_t seed);
 
 /* Softmax over the classes comes last. On failure the context's message says why. */
 ock_status recipe_build(const struct recipe *recipe, ock_context *context, size_t inputs,

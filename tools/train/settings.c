@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "augmentation.h"
 #include "values.h"
 
 #define AT(member) offsetof(struct options, recipe.member)
@@ -58,7 +59,8 @@ const struct option_row settings[] = {
     FLAG("unit-norm", "each unit's norm 1", unit_norm),
     PART("dropout", "RATE", "after each hidden layer [0]", dropout),
     PART("input-dropout", "RATE", "before the first layer [0]", input_dropout),
-    FLAG("augment", "small random rotations, shifts and zoom", augment),
+    {"augment", "SPEC", "small, or as rotation=15,zoom=.1,elastic=34:4", AUGMENTATION_RIGHT,
+     FIT | SHOW, read_augmentation, offsetof(struct options, recipe), 0, 0},
 
     HEADING("Optimiser", FIT),
     {"optimizer", "NAME", "adam, adamw, rmsprop or sgd [adam]", "adam, adamw, rmsprop or sgd", FIT,

@@ -9,8 +9,8 @@ static ock_status augment(const struct session *session, const int32_t *indices,
 {
     const pictures *samples = &session->pictures;
     size_t count = samples->count, pixels = samples->height * samples->width;
-    ock_augmentation augmentation =
-        recipe_augmentation(samples->height, samples->width, session->options->seed);
+    ock_augmentation augmentation = recipe_augmentation(&session->options->recipe, samples->height,
+                                                        samples->width, session->options->seed);
     ock_tensor *x = NULL, *y = NULL, *numbers = NULL;
     ock_status status = ock_tensor_create(session->context, OCK_F32, count, pixels, &x);
     if (status == OCK_OK)
@@ -57,7 +57,10 @@ static int show(const struct session *session)
         .width = samples->width,
         .unicode = draw_unicode(),
     };
-    if (draw_pictures(stdout, &sheet))
+    const char *path = session->options->png, *why;
+    if (path && !draw_png(path, &sheet, &why))
+        fprintf(stderr, "ockham-train: %s: %s\n", path, why);
+    else if (draw_pictures(stdout, &sheet))
         exit_status = EXIT_SUCCESS;
 done:
     free(indices);

@@ -131,8 +131,8 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
                       const ock_dataset *const sets[2], ock_model *model, ock_history *history)
 {
     const struct options *options = session->options;
-    ock_augmentation augmentation =
-        recipe_augmentation(session->pictures.height, session->pictures.width, options->seed);
+    ock_augmentation augmentation = recipe_augmentation(recipe, session->pictures.height,
+                                                        session->pictures.width, options->seed);
     struct progress progress;
     ock_fit fit = recipe_fit(recipe, steps_per_epoch(recipe, sets[0]));
     fit.seed = options->seed;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "augmentation.h"
 #include "cli.h"
 #include "commands.h"
 
@@ -79,6 +80,13 @@ bool read_hidden(const struct option_row *row, const char *text, void *options)
 }
 
 /* "0.1,0.3": into options.strengths. */
+bool read_augmentation(const struct option_row *row, const char *text, void *options)
+{
+    struct recipe *recipe = (struct recipe *)((char *)options + row->field);
+    recipe->augment = true;
+    return augmentation_read(text, &recipe->augmentation);
+}
+
 bool read_strengths(const struct option_row *row, const char *text, void *options)
 {
     struct options *all = options;

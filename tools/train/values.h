@@ -14,6 +14,7 @@ bool read_plateau(const struct option_row *row, const char *text, void *options)
 bool read_mode(const struct option_row *row, const char *text, void *options);
 bool read_baseline(const struct option_row *row, const char *text, void *options);
 bool read_count(const struct option_row *row, const char *text, void *options); /* a uint32_t */
+bool read_augmentation(const struct option_row *row, const char *text, void *options);
 bool read_strengths(const struct option_row *row, const char *text, void *options);
 bool read_early_stop(const struct option_row *row, const char *text, void *options);
 
