@@ -85,6 +85,15 @@ static void store_penalty(realV penalty, global float *partials, local float *sh
 #endif
 }
 
+/* The step on the weights under a tile. */
+#define STEP_TILE(update, rule, a)                                                                 \
+    for (uint i = 0; i < TILE_VECTORS; i++) {                                                      \
+        uint row = TILE_ROW + i / OCK_VECTORS, col = first + i % OCK_VECTORS * VECTOR_STEP;        \
+        if (row < inputs && col < outputs)                                                         \
+            penalty += update_weights(&update, &rule, tile[i], AT(w, row, col), AT(wm, row, col),  \
+                                      AT(wv, row, col), a, lanes_below(col, outputs));             \
+    }
+
 /* The step on w (I x O) with the gradient x^T dy, and on b (1 x O; NULL: there is none) with the
  * sum over the rows of dy: x is B x I, dy B x O. A work-item has `cols` columns, so that on a CPU
  * it walks along w's rows. partials (may be NULL) receives each group's penalty. */
@@ -94,6 +103,12 @@ kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, d
                                    global float *partials)
 {
     const update_t update = UPDATE_VALUE;
+    const rule_t rule = RULE(w), b_rule = RULE(b);
+    update_t plain = update; /* and its rule, for the compiler to see what is left out */
+    plain.clip = INFINITY;
+    const rule_t plain_rule = {w_l1, w_l2, w_slope, 0, 0, -INFINITY};
+    const int is_plain =
+        w_threshold == 0 && w_decay == 0 && w_floor < 0 && !wa && clip == INFINITY;
     realV tile[TILE_VECTORS], penalty = 0;
     SHARED;
     for (uint first = SPAN_COL(cols), end = SPAN_END(first + cols, outputs); first < end;
@@ -104,12 +119,10 @@ kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, d
         fetch_tile(wa, wa_offset, wa_stride, TILE_ROW, first, inputs, outputs);
         product(TRANSPOSED(x), MATRIX(dy), (extent){inputs, outputs, batch}, TILE_ROW, first, tile,
                 shared);
-        for (uint i = 0; i < TILE_VECTORS; i++) {
-            uint row = TILE_ROW + i / OCK_VECTORS, col = first + i % OCK_VECTORS * VECTOR_STEP;
-            if (row < inputs && col < outputs)
-                penalty += update_weights(&update, RULE(w), tile[i],
-                                          WEIGHTS_AT(w, wm, wv, wa, row, col),
-                                          lanes_below(col, outputs));
+        if (is_plain) {
+            STEP_TILE(plain, plain_rule, 0)
+        } else {
+            STEP_TILE(update, rule, wa ? AT(wa, row, col) : 0)
         }
         for (uint v = 0; b && ITEM_ROW == 0 && v < OCK_VECTORS; v++) {
             uint col = first + v * VECTOR_STEP;
@@ -118,7 +131,8 @@ kernel void dense_backward_weights(TENSOR(const float, x), TENSOR(const float, d
                 break;
             for (uint row = 0; row < batch; row++)
                 g += loadV(AT(dy, row, col));
-            penalty += update_weights(&update, RULE(b), g, WEIGHTS_AT(b, bm, bv, ba, 0, col),
+            penalty += update_weights(&update, &b_rule, g, AT(b, 0, col), AT(bm, 0, col),
+                                      AT(bv, 0, col), ba ? AT(ba, 0, col) : 0,
                                       lanes_below(col, outputs));
         }
     }

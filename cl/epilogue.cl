@@ -71,70 +71,59 @@ typedef struct {
     float threshold, decay, floor;
 } rule_t;
 
-/* V weights with their moments and average; those that are not kept may be NULL. */
-typedef struct {
-    global float *w, *m, *v, *a;
-} weights_t;
-
-#define WEIGHTS_AT(w, m, v, a, row, col)                                                           \
-    ((weights_t){AT(w, row, col), m ? AT(m, row, col) : 0, v ? AT(v, row, col) : 0,                \
-                 a ? AT(a, row, col) : 0})
-
 /* l1 |w| + l2 w^2 in the valid lanes (lanes_below), else 0. */
 static realV penalty_of(realV w, float l1, float l2, intV valid)
 {
     return select((realV)(0), l1 * fabs(w) + l2 * w * w, valid);
 }
 
-/* What the optimiser makes of weights that have decayed. */
-static realV stepped(const update_t *u, realV w, realV g, const weights_t *at)
+/* One step on the V weights at w with the gradient g of the data loss, and the penalty of those of
+ * them that are valid (lanes_below), as they were. m and v are their moments, a their average;
+ * those that are not kept may be NULL. A NaN stays one. Inlined, since a call would spill a tile. */
+__attribute__((always_inline)) static realV
+update_weights(const update_t *u, const rule_t *rule, realV g, global float *w, global float *m,
+               global float *v, global float *a, intV valid)
 {
-    if (u->kind == ADAM) {
-        realV first = loadV(at->m), second = loadV(at->v);
-        first += (1 - u->beta1) * (g - first);
-        second += (1 - u->beta2) * (g * g - second);
-        storeV(first, at->m);
-        storeV(second, at->v);
-        return w - u->rate * first / (sqrt(second) + u->epsilon);
-    }
-    if (u->kind == RMSPROP) {
-        realV second = u->beta2 * loadV(at->v) + (1 - u->beta2) * (g * g);
-        realV step = u->rate * g / sqrt(second + u->epsilon);
-        storeV(second, at->v);
-        if (u->momentum != 0) {
-            step += u->momentum * loadV(at->m);
-            storeV(step, at->m);
-        }
-        return w - step;
-    }
-    if (u->momentum == 0)
-        return w - u->rate * g;
-    realV first = u->momentum * loadV(at->m) - u->rate * g;
-    storeV(first, at->m);
-    return u->nesterov ? w + u->momentum * first - u->rate * g : w + first;
-}
-
-/* One step on the V weights at `at` with the gradient g of the data loss, and the penalty of those
- * of them that are valid (lanes_below), as they were. A NaN stays one. */
-static realV update_weights(const update_t *u, rule_t rule, realV g, weights_t at, intV valid)
-{
-    realV before = loadV(at.w), w = before - rule.decay * before;
-    g += rule.slope * sign(before) + 2 * rule.l2 * before;
+    realV before = loadV(w), after;
+    g += rule->slope * sign(before) + 2 * rule->l2 * before;
     if (u->clip < INFINITY) {
         g = select(g, (realV)(u->clip), g > u->clip);
         g = select(g, (realV)(-u->clip), g < -u->clip);
     }
-    w = stepped(u, w, g, &at);
-    if (rule.threshold > 0) {
-        realV left = fabs(w) - rule.threshold;
-        w = select(copysign(left, w), (realV)(0), left <= 0);
+    after = rule->decay != 0 ? before - rule->decay * before : before;
+    if (u->kind == ADAM) {
+        realV first = loadV(m), second = loadV(v);
+        first += (1 - u->beta1) * (g - first);
+        second += (1 - u->beta2) * (g * g - second);
+        storeV(first, m);
+        storeV(second, v);
+        after -= u->rate * first / (sqrt(second) + u->epsilon);
+    } else if (u->kind == RMSPROP) {
+        realV second = u->beta2 * loadV(v) + (1 - u->beta2) * (g * g);
+        realV step = u->rate * g / sqrt(second + u->epsilon);
+        storeV(second, v);
+        if (u->momentum != 0) {
+            step += u->momentum * loadV(m);
+            storeV(step, m);
+        }
+        after -= step;
+    } else if (u->momentum != 0) {
+        realV first = u->momentum * loadV(m) - u->rate * g;
+        storeV(first, m);
+        after = u->nesterov ? after + u->momentum * first - u->rate * g : after + first;
+    } else {
+        after -= u->rate * g;
     }
-    if (at.a)
-        storeV(u->ema * loadV(at.a) + (1 - u->ema) * w, at.a);
-    if (rule.floor == 0)
-        w = select(w, (realV)(0), w < 0);
-    storeV(w, at.w);
-    return penalty_of(before, rule.l1, rule.l2, valid);
+    if (rule->threshold > 0) {
+        realV left = fabs(after) - rule->threshold;
+        after = select(copysign(left, after), (realV)(0), left <= 0);
+    }
+    if (a)
+        storeV(u->ema * loadV(a) + (1 - u->ema) * after, a);
+    if (rule->floor == 0)
+        after = select(after, (realV)(0), after < 0);
+    storeV(after, w);
+    return penalty_of(before, rule->l1, rule->l2, valid);
 }
 
 /* Adds rows times the sum of `count` partial penalties to totals. One work-item: the order is

@@ -6,10 +6,12 @@ kernel void parameter_step(UPDATE, uint rows, uint cols, TENSOR(const float, gra
                            PARAMETER(w, m, v, a))
 {
     const update_t update = UPDATE_VALUE;
+    const rule_t rule = RULE(w);
     uint col = get_global_id(0) * OCK_V, row = get_global_id(1);
     if (row < rows && col < cols)
-        update_weights(&update, RULE(w), loadV(AT(gradient, row, col)),
-                       WEIGHTS_AT(w, m, v, a, row, col), lanes_below(col, cols));
+        update_weights(&update, &rule, loadV(AT(gradient, row, col)), AT(w, row, col),
+                       AT(m, row, col), AT(v, row, col), a ? AT(a, row, col) : 0,
+                       lanes_below(col, cols));
 }
 
 /* Work-item i leaves the penalty of `depth` rows in partials, from `base` on, for penalty_total. */

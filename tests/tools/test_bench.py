@@ -117,7 +117,10 @@ class Bench(Tools):
 
     def test_step(self):
         rows = self.rows("step", *SCALAR, *TINY, "--steps", 2)
-        self.assertEqual(list(rows), ["plain", "l2", "l1", "dropout", "l2+dropout"])
+        self.assertEqual(list(rows)[:3] + list(rows)[-2:],
+                         ["plain", "l2", "l1", "dropout", "l2+dropout"])
+        for name in ("proximal l1", "group lasso", "max-norm", "clip norm", "weight average"):
+            self.assertIn(name, rows)
         self.assertEqual(rows["plain"]["relative"], 1)
         self.assertGreater(rows["dropout"]["relative"], 0)
 
@@ -129,7 +132,7 @@ class Bench(Tools):
 
     def test_optimizer(self):
         self.assertEqual(list(self.rows("optimizer", *SCALAR, "--size", 33)),
-                         ["sgd", "momentum", "nesterov", "adam"])
+                         ["sgd", "momentum", "nesterov", "adam", "rmsprop"])
 
     def test_tune(self):
         document = self.measure("tune", *SCALAR, "--shape", "8x5x7", "--transpose", "nt", runs=None)

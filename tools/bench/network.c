@@ -11,10 +11,9 @@ struct network network_of(const struct options *options)
 static ock_status add_layers(const struct network *network, const struct technique *technique,
                              ock_model *model)
 {
-    const ock_dense dense = {.kernel = technique->kernel};
     ock_status status = OCK_OK;
     for (size_t i = 0; status == OCK_OK && i < network->depth; i++) {
-        status = ock_model_add_dense(model, network->width, OCK_RELU, &dense);
+        status = ock_model_add_dense(model, network->width, OCK_RELU, &technique->dense);
         if (status == OCK_OK && technique->dropout > 0)
             status = ock_model_add_dropout(model, technique->dropout);
     }

@@ -6,8 +6,9 @@
 
 struct technique {
     const char *name;
-    ock_penalty kernel; /* of each hidden kernel */
-    float dropout;      /* after each hidden layer */
+    ock_dense dense;         /* each hidden layer's options */
+    float dropout;           /* after each hidden layer */
+    ock_optimizer optimizer; /* what it adds to Adam's defaults: decay, clips, averages */
 };
 
 struct network {

@@ -16,10 +16,9 @@ static const struct rule {
     bool nesterov;
     int moved;
 } rules[] = {
-    {"sgd", OCK_SGD, 0, false, 3},
-    {"momentum", OCK_SGD, 0.9f, false, 5},
-    {"nesterov", OCK_SGD, 0.9f, true, 5},
-    {"adam", OCK_ADAM, 0, false, 7},
+    {"sgd", OCK_SGD, 0, false, 3},         {"momentum", OCK_SGD, 0.9f, false, 5},
+    {"nesterov", OCK_SGD, 0.9f, true, 5},  {"adam", OCK_ADAM, 0, false, 7},
+    {"rmsprop", OCK_RMSPROP, 0, false, 5},
 };
 
 enum {
@@ -56,6 +55,8 @@ static double run(void *state, size_t times)
 static struct stepper make_stepper(const struct session *session, const struct rule *rule)
 {
     struct stepper stepper = {.session = session, .optimizer = ock_adam_defaults()};
+    if (rule->kind == OCK_RMSPROP)
+        stepper.optimizer = ock_rmsprop_defaults();
     if (rule->kind == OCK_SGD) {
         stepper.optimizer = ock_sgd_defaults();
         stepper.optimizer.momentum = rule->momentum;

@@ -20,10 +20,21 @@ enum {
 
 static const struct technique techniques[] = {
     {.name = "plain"},
-    {.name = "l2", .kernel = {.l2 = 1e-4f}},
-    {.name = "l1", .kernel = {.l1 = 1e-4f}},
+    {.name = "l2", .dense.kernel = {.l2 = 1e-4f}},
+    {.name = "l1", .dense.kernel = {.l1 = 1e-4f}},
+    {.name = "elastic net", .dense.kernel = {.l1 = 1e-4f, .l2 = 1e-4f}},
+    {.name = "proximal l1", .dense.kernel = {.l1 = 1e-4f, .proximal_l1 = true}},
+    {.name = "group lasso", .dense.kernel = {.group_lasso = 1e-3f}},
+    {.name = "weight decay", .optimizer = {.weight_decay = 0.004f}},
+    {.name = "max-norm", .dense.kernel_constraint = {OCK_MAX_NORM, 3}},
+    {.name = "unit-norm", .dense.kernel_constraint = {.kind = OCK_UNIT_NORM}},
+    {.name = "non-negative", .dense.kernel_constraint = {.kind = OCK_NON_NEGATIVE}},
+    {.name = "clip value", .optimizer = {.clip_value = 0.5f}},
+    {.name = "clip norm", .optimizer = {.clip_norm = 1}},
+    {.name = "global clip norm", .optimizer = {.global_clip_norm = 1}},
+    {.name = "weight average", .optimizer = {.ema_momentum = 0.99f}},
     {.name = "dropout", .dropout = 0.25f},
-    {.name = "l2+dropout", .kernel = {.l2 = 1e-4f}, .dropout = 0.25f},
+    {.name = "l2+dropout", .dense.kernel = {.l2 = 1e-4f}, .dropout = 0.25f},
 };
 
 enum {
@@ -55,7 +66,13 @@ static ock_status fit(const struct point *point, size_t steps, ock_history *hist
 {
     ock_dataset *train = NULL;
     ock_fit fit = ock_fit_defaults();
+    const ock_optimizer *added = &point->technique->optimizer;
     fit.batch_size = (uint32_t)point->batch;
+    fit.optimizer.weight_decay = added->weight_decay;
+    fit.optimizer.clip_value = added->clip_value;
+    fit.optimizer.clip_norm = added->clip_norm;
+    fit.optimizer.global_clip_norm = added->global_clip_norm;
+    fit.optimizer.ema_momentum = added->ema_momentum;
     ock_status status = ock_dataset_view(point->samples, 0, steps * point->batch, &train);
     if (status == OCK_OK)
         status = ock_model_fit(point->model, train, NULL, &fit, history);
