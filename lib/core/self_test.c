@@ -178,6 +178,14 @@ static void test_dropout(bench *b)
     keep(b, y);
 }
 
+static void test_noise(bench *b)
+{
+    const ock_noise noise = {.stddev = 1, .seed = 128, .step = 3, .layer = 1};
+    ock_tensor *x = random_floats(b, BATCH, OUTPUTS), *y = make(b, OCK_F32, BATCH, OUTPUTS);
+    TRY(b, ock_noise_apply(&noise, x, y));
+    keep(b, y);
+}
+
 static void test_batch_norm(bench *b)
 {
     ock_batch_norm norm = {random_floats(b, 1, OUTPUTS),
@@ -260,6 +268,7 @@ static const self_test tests[] = {
     {"matmul", test_matmul},
     {"activation", test_activation},
     {"dropout", test_dropout},
+    {"noise", test_noise},
     {"batch_norm", test_batch_norm},
     {"reduce", test_reduce},
     {"augment", test_augment},

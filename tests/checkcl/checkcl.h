@@ -30,6 +30,10 @@
     X(dropout)                                                                                     \
     X(dropout_channels)                                                                            \
     X(noise)                                                                                       \
+    X(draws)                                                                                       \
+    X(draws_weights)                                                                               \
+    X(draws_shuffle)                                                                               \
+    X(precision)                                                                                   \
     X(loss_labels)                                                                                 \
     X(loss_probabilities)                                                                          \
     X(loss_binary)                                                                                 \
