@@ -45,12 +45,23 @@ double run_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-int run_columns(FILE *stream)
+/* 80 x 24 where a terminal does not tell. */
+static struct winsize terminal_size(FILE *stream)
 {
     struct winsize size = {0};
     if (!isatty(fileno(stream)))
-        return 0;
-    if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return 80;
-    return size.ws_col;
+        return size;
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+        size = (struct winsize){.ws_col = 80, .ws_row = 24};
+    return size;
+}
+
+int run_columns(FILE *stream)
+{
+    return terminal_size(stream).ws_col;
+}
+
+int run_lines(FILE *stream)
+{
+    return terminal_size(stream).ws_row;
 }

@@ -17,5 +17,6 @@ double run_now(void);
 
 /* Of the terminal that the stream is; 0: it is none. */
 int run_columns(FILE *stream);
+int run_lines(FILE *stream);
 
 #endif

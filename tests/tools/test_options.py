@@ -5,7 +5,7 @@ import unittest
 
 from harness import TRAIN, QUERY, Tools
 
-COMMANDS = ["study", "fit", "evaluate", "predict", "show", "compact", "shrink"]
+COMMANDS = ["study", "fit", "search", "evaluate", "predict", "show", "compact", "shrink"]
 
 WRONG = [
     ("study --epochs 10x", ["--epochs 10x", "whole number from 1"]),
@@ -107,7 +107,7 @@ class Options(Tools):
         for command in COMMANDS:
             with self.subTest(command):
                 lines = self.train(command, "--help").stdout.splitlines()
-                self.assertLess(len(lines), 90 if command == "fit" else 42)
+                self.assertLess(len(lines), 100 if command in ("fit", "search") else 42)
                 self.assertLessEqual(max(map(len, lines)), 80)
                 self.assertTrue(any(line.startswith(f"  ockham-train {command} --") for line in lines))
 

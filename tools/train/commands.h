@@ -7,6 +7,7 @@
 
 int run_study(const struct options *options);
 int run_fit(const struct options *options);
+int run_search(const struct options *options);
 int run_evaluate(const struct options *options);
 int run_predict(const struct options *options);
 int run_show(const struct options *options);

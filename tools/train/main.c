@@ -7,6 +7,7 @@
 static const struct command_name names[] = {
     {"study", "train one network plainly and with each regularisation technique"},
     {"fit", "train one network and save it"},
+    {"search", "find good settings, by a grid or at random"},
     {"evaluate", "a saved network's accuracy, loss and confusion matrix"},
     {"predict", "a saved network's predictions, a line per sample"},
     {"show", "draw samples before and after augmentation"},
@@ -19,8 +20,8 @@ static const struct {
     enum command command;
     int (*run)(const struct options *options);
 } commands[] = {
-    {STUDY, run_study}, {FIT, run_fit},         {EVALUATE, run_evaluate}, {PREDICT, run_predict},
-    {SHOW, run_show},   {COMPACT, run_compact}, {SHRINK, run_shrink},
+    {STUDY, run_study},     {FIT, run_fit},   {SEARCH, run_search},   {EVALUATE, run_evaluate},
+    {PREDICT, run_predict}, {SHOW, run_show}, {COMPACT, run_compact}, {SHRINK, run_shrink},
 };
 
 static int run(size_t index, int argc, char **argv)

@@ -6,6 +6,7 @@
 
 #include "augmentation.h"
 #include "commands.h"
+#include "plot.h"
 #include "settings.h"
 #include "values.h"
 
@@ -14,6 +15,7 @@
 #define BELOW_1 (1.0 - FLT_EPSILON / 2) /* the largest float below 1 */
 #define WHOLE_FROM_1 "a whole number from 1 to 2147483647"
 #define TRAINED (EVALUATE | PREDICT | COMPACT)
+#define AXIS_RIGHT(values) "NAME=" values ", of up to 16 axes"
 #define ALL (TRAINING | TRAINED | SHOW)
 
 static const struct option_row table[] = {
@@ -31,7 +33,7 @@ static const struct option_row table[] = {
     {"load", "FILE", "the network that fit --save wrote", "a file that fit --save wrote", TRAINED,
      read_input, AT(load), 0, 0},
     {"validation-split", "X", "share of the last rows to validate on [0.3]",
-     "a number from 0 to below 1", FIT | SHRINK, read_double, AT(validation_split), 0, BELOW_1},
+     "a number from 0 to below 1", FITTING | SHRINK, read_double, AT(validation_split), 0, BELOW_1},
     {"batch", "N", "samples a step [128]", WHOLE_FROM_1, TRAINED, read_whole, AT(batch), 1,
      INT32_MAX},
     {"seed", "N", "of all that is random, digits too [128]",
@@ -57,9 +59,38 @@ static const struct option_row table[] = {
     {"resume", NULL, "go on with the run in --checkpoint, if there is one", NULL, FIT, read_flag,
      AT(recipe.fit.resume), 0, 0},
     {"json", "FILE", "write the results (-: standard output)",
-     "a file in a folder that can be written, or -", STUDY | FIT, read_output, AT(json), 0, 0},
+     "a file in a folder that can be written, or -", STUDY | FITTING, read_output, AT(json), 0, 0},
     {"csv", "FILE", "write each epoch's figures (-: standard output)",
      "a file in a folder that can be written, or -", STUDY | FIT, read_output, AT(csv), 0, 0},
+    {"csv", "FILE", "write each trial's figures (-: standard output)",
+     "a file in a folder that can be written, or -", SEARCH, read_output, AT(csv), 0, 0},
+    {"plot", "FILE", "draw the scores over two --grid axes, by gnuplot",
+     "an .svg or .png file in a folder that can be written", SEARCH, read_plot, AT(search.plot), 0,
+     0},
+    {"resume", "FILE", "keep finished trials in FILE; skip those it has",
+     "a file in a folder that can be written", SEARCH, read_save, AT(search.journal), 0, 0},
+    {NULL, NULL, "Search: NAME is a setting below, width, layers or patience", NULL, SEARCH, NULL,
+     0, 0, 0},
+    {"grid", "NAME=A,B", "try each value, with each of the other axes",
+     AXIS_RIGHT("values, separated by commas"), SEARCH, read_axis, AT(search), 0, 0},
+    {"random", "N", "try N random points instead", WHOLE_FROM_1, SEARCH, read_whole,
+     AT(search.random), 1, INT32_MAX},
+    {"uniform", "NAME=A:B", "draw from A to B", AXIS_RIGHT("two numbers, as 0:0.5"), SEARCH,
+     read_axis, AT(search), 0, 0},
+    {"log-uniform", "NAME=A:B", "draw the logarithm so",
+     AXIS_RIGHT("two numbers above 0, as 1e-6:1e-2"), SEARCH, read_axis, AT(search), 0, 0},
+    {"choice", "NAME=A,B", "draw one of the values", AXIS_RIGHT("values, separated by commas"),
+     SEARCH, read_axis, AT(search), 0, 0},
+    {"halving", "ETA", "train briefly; the best 1/ETA go on, up to --epochs",
+     "a whole number from 2 to 1000", SEARCH, read_whole, AT(search.halving), 2, 1000},
+    {"folds", "K", "cross-validate, instead of --validation-split",
+     "a whole number from 2 to 2147483647, the samples at most", SEARCH, read_whole,
+     AT(search.folds), 2, INT32_MAX},
+    {"seeds", "N", "train each point N times [1]", "a whole number from 1 to 65535", SEARCH,
+     read_whole, AT(search.seeds), 1, 65535},
+    {"score", "MONITOR", "what to compare [val_accuracy]",
+     "loss, data_loss, penalty or accuracy, or one of these after val_", SEARCH, read_score,
+     AT(search.score), 0, 0},
 };
 
 static const struct command_help helps[] = {
@@ -73,6 +104,13 @@ static const struct command_help helps[] = {
      "--resume goes on after the last epoch that --checkpoint keeps.\n\n"
      "  ockham-train fit --hidden 500x5 --l2 1e-4 --dropout .25 \\\n"
      "                   --early-stop val_accuracy:2 --save net.safetensors\n"},
+    {SEARCH, "Searches for good settings: a grid of them, or random ones.",
+     "Ctrl-C ends the search, with what was done in the table; the same command with\n"
+     "its --resume goes on. A trial that diverges is a result like any other.\n\n"
+     "  ockham-train search --grid l2=0,1e-5,1e-4,1e-3 --grid dropout=0,.25,.5 \\\n"
+     "                      --seeds 3 --plot scores.svg\n"
+     "  ockham-train search --random 27 --halving 3 --epochs 27 --folds 5 \\\n"
+     "                      --log-uniform l2=1e-6:1e-2 --choice batch=32,64,128\n"},
     {EVALUATE, "Tells a saved network's accuracy, loss and confusion matrix.",
      "  ockham-train evaluate --load net.safetensors --data mnist/ --test\n"},
     {PREDICT, "Prints each sample's index, predicted class and probability, one a line.",
@@ -98,17 +136,45 @@ static bool is_validation(const char *monitor)
     return monitor && strncmp(monitor, "val_", 4) == 0;
 }
 
+static enum parse_result check_search(const char *name, struct options *options)
+{
+    struct search_flags *search = &options->search;
+    if (search->folds && options->validation_split >= 0)
+        return option_wrong(PROGRAM, name, "--folds and --validation-split: one of them at most");
+    if (options->validation_split < 0)
+        options->validation_split = search->folds ? 0 : 0.3;
+    if (search->plot && (search->axis_count != 2 || search->random))
+        return option_wrong(PROGRAM, name, "--plot needs two axes by --grid, and no others");
+    if (search->plot && !plot_available())
+        return option_wrong(PROGRAM, name, "--plot %s: gnuplot is not installed", search->plot);
+    if (search->halving && options->recipe.fit.swa_from_epoch)
+        return option_wrong(PROGRAM, name, "--halving and --swa: one of them at most");
+    for (size_t a = 0; a < search->axis_count && search->halving; a++)
+        if (strncmp(search->axes[a].text, "epochs=", 7) == 0 ||
+            strncmp(search->axes[a].text, "swa=", 4) == 0)
+            return option_wrong(PROGRAM, name, "--halving sets the epochs; --%s %s must go",
+                                search->axes[a].flag, search->axes[a].text);
+    for (size_t a = 0; a < search->axis_count && !search->random; a++)
+        if (strcmp(search->axes[a].flag, "grid") != 0)
+            return option_wrong(PROGRAM, name, "--%s needs --random, the number of points",
+                                search->axes[a].flag);
+    return PARSE_RUN;
+}
+
 /* What no option can check alone. */
 static enum parse_result check(enum command command, const char *name, struct options *options)
 {
     const ock_fit *fit = &options->recipe.fit;
     const char *problem = recipe_problem(&options->recipe);
-    if (problem)
+    if (command == SEARCH && check_search(name, options) == PARSE_WRONG)
+        return PARSE_WRONG;
+    bool validates = options->validation_split > 0 || options->search.folds;
+    if (problem && command != SEARCH) /* which judges each point */
         return option_wrong(PROGRAM, name, "%s", problem);
-    if (options->validation_split == 0 && is_validation(fit->early_stopping.monitor))
+    if (!validates && is_validation(fit->early_stopping.monitor))
         return option_wrong(PROGRAM, name, "--early-stop %s needs a --validation-split above 0",
                             fit->early_stopping.monitor);
-    if (options->validation_split == 0 && is_validation(fit->plateau.monitor))
+    if (!validates && is_validation(fit->plateau.monitor))
         return option_wrong(PROGRAM, name, "--plateau %s needs a --validation-split above 0",
                             fit->plateau.monitor);
     if (fit->resume && !fit->checkpoint)
@@ -134,7 +200,11 @@ enum parse_result options_parse(enum command command, int argc, char **argv,
     options->seed = 128;
     options->batch = 128;
     options->count = command == SHOW ? 10 : 0;
-    options->validation_split = 0.3;
+    options->validation_split = command == SEARCH ? -1 : 0.3; /* there --folds may stand for it */
+    options->search.seeds = 1;
+    options->search.score = "val_accuracy";
+    options->search.argument_count = argc;
+    options->search.arguments = argv;
     options->within = 0.002;
     read_strengths(NULL, "0.1,0.3,1", options);
     options->recipe = recipe_plain();

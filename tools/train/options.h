@@ -14,11 +14,26 @@ enum command {
     SHOW = 16,
     COMPACT = 32,
     SHRINK = 64,
-    TRAINING = STUDY | FIT | SHRINK,
+    SEARCH = 128,
+    FITTING = FIT | SEARCH,
+    TRAINING = STUDY | FITTING | SHRINK,
 };
 
 enum {
-    SHRINK_STRENGTHS = 16
+    SHRINK_STRENGTHS = 16,
+    SEARCH_AXES = 16
+};
+
+/* What search's flags say; axes.h reads the axes. */
+struct search_flags {
+    struct axis_flag {
+        const char *flag, *text; /* "grid", "NAME=VALUES" */
+    } axes[SEARCH_AXES];
+    size_t axis_count;
+    uint64_t random, halving, folds, seeds; /* random, halving, folds 0: not given */
+    const char *score, *journal, *plot;     /* journal, plot NULL: not given */
+    int argument_count;                     /* the command line, which a journal names */
+    char **arguments;
 };
 
 struct options {
@@ -34,6 +49,7 @@ struct options {
     double within;           /* shrink: accuracy that may be lost */
     double validation_split; /* share of the last samples */
     struct recipe recipe;    /* of fit */
+    struct search_flags search;
 };
 
 /* argv[0] is the command's name. Prints what is wrong, with what would be right. */

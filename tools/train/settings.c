@@ -22,31 +22,31 @@
     }
 #define FLAG(name, help, member)                                                                   \
     {                                                                                              \
-        name, NULL, help, NULL, FIT, read_flag, AT(member), 0, 0                                   \
+        name, NULL, help, NULL, FITTING, read_flag, AT(member), 0, 0                               \
     }
 /* A number from 0 to below 1, and one from 0. */
 #define PART(name, argument, help, member)                                                         \
     {                                                                                              \
-        name, argument, help, SHARE, FIT, read_float, AT(member), 0, BELOW_1                       \
+        name, argument, help, SHARE, FITTING, read_float, AT(member), 0, BELOW_1                   \
     }
 #define NUMBER(name, argument, help, member)                                                       \
     {                                                                                              \
-        name, argument, help, FROM_0, FIT, read_float, AT(member), 0, FLT_MAX                      \
+        name, argument, help, FROM_0, FITTING, read_float, AT(member), 0, FLT_MAX                  \
     }
 
 const struct option_row settings[] = {
-    HEADING("Network", FIT | SHRINK),
+    HEADING("Network", FITTING | SHRINK),
     {"hidden", "WIDTHS", "hidden layers, as 500x5 or 500,250x2 [500x5]",
-     "widths from 1, each alone or as WIDTHxTIMES, of 64 layers in all at most", FIT | SHRINK,
+     "widths from 1, each alone or as WIDTHxTIMES, of 64 layers in all at most", FITTING | SHRINK,
      read_hidden, offsetof(struct options, recipe), 0, 0},
     {"activation", "NAME", "linear relu leaky-relu elu gelu sigmoid tanh [relu]",
-     "linear, relu, leaky-relu, elu, gelu, sigmoid or tanh", FIT | SHRINK, read_activation,
+     "linear, relu, leaky-relu, elu, gelu, sigmoid or tanh", FITTING | SHRINK, read_activation,
      AT(activation), 0, 0},
     FLAG("batch-norm", "before each hidden activation", batch_norm),
     {"initializer", "NAME", "glorot-uniform or he-normal [glorot-uniform]",
-     "glorot-uniform or he-normal", FIT, read_initializer, AT(dense.initializer), 0, 0},
+     "glorot-uniform or he-normal", FITTING, read_initializer, AT(dense.initializer), 0, 0},
 
-    HEADING("Regularisation, of the hidden layers", FIT),
+    HEADING("Regularisation, of the hidden layers", FITTING),
     NUMBER("l1", "X", "penalty X sum |w| on each kernel [0]", dense.kernel.l1),
     NUMBER("l2", "X", "penalty X sum w^2 on each kernel [0]", dense.kernel.l2),
     FLAG("proximal-l1", "--l1 after each step, which gives exact zeros", dense.kernel.proximal_l1),
@@ -60,12 +60,12 @@ const struct option_row settings[] = {
     PART("dropout", "RATE", "after each hidden layer [0]", dropout),
     PART("input-dropout", "RATE", "before the first layer [0]", input_dropout),
     {"augment", "SPEC", "small, or as rotation=15,zoom=.1,elastic=34:4", AUGMENTATION_RIGHT,
-     FIT | SHOW, read_augmentation, offsetof(struct options, recipe), 0, 0},
+     FITTING | SHOW, read_augmentation, offsetof(struct options, recipe), 0, 0},
 
-    HEADING("Optimiser", FIT),
-    {"optimizer", "NAME", "adam, adamw, rmsprop or sgd [adam]", "adam, adamw, rmsprop or sgd", FIT,
-     read_optimizer, AT(optimizer), 0, 0},
-    {"lr", "X", "learning rate [0.001, sgd 0.01]", "a number above 0", FIT, read_float,
+    HEADING("Optimiser", FITTING),
+    {"optimizer", "NAME", "adam, adamw, rmsprop or sgd [adam]", "adam, adamw, rmsprop or sgd",
+     FITTING, read_optimizer, AT(optimizer), 0, 0},
+    {"lr", "X", "learning rate [0.001, sgd 0.01]", "a number above 0", FITTING, read_float,
      AT(fit.optimizer.learning_rate), FLT_TRUE_MIN, FLT_MAX},
     PART("momentum", "X", "of sgd and rmsprop [0]", fit.optimizer.momentum),
     FLAG("nesterov", "of sgd with momentum", fit.optimizer.nesterov),
@@ -75,28 +75,28 @@ const struct option_row settings[] = {
     NUMBER("clip-value", "X", "each gradient element to -X..X; 0: any [0]",
            fit.optimizer.clip_value),
 
-    HEADING("Learning rate", FIT),
+    HEADING("Learning rate", FITTING),
     {"schedule", "KIND",
      "constant, cosine[:ALPHA], step:RATE:EPOCHS,\n"
      "                            exponential:RATE:EPOCHS [constant]",
      "constant, cosine, cosine:ALPHA with ALPHA from 0 to 1, step:RATE:EPOCHS or "
      "exponential:RATE:EPOCHS with RATE and EPOCHS above 0",
-     FIT, read_schedule, AT(schedule), 0, 0},
-    {"warmup", "EPOCHS", "from 0 to --lr before the schedule [0]", FROM_0, FIT, read_double,
+     FITTING, read_schedule, AT(schedule), 0, 0},
+    {"warmup", "EPOCHS", "from 0 to --lr before the schedule [0]", FROM_0, FITTING, read_double,
      AT(warmup_epochs), 0, INT32_MAX},
-    {"plateau", "MONITOR:N", "less after N epochs without a better MONITOR", MONITOR_RIGHT, FIT,
+    {"plateau", "MONITOR:N", "less after N epochs without a better MONITOR", MONITOR_RIGHT, FITTING,
      read_plateau, AT(fit.plateau), 0, 0},
-    {"plateau-factor", "X", "the rate times this [0.1]", "a number above 0 and below 1", FIT,
+    {"plateau-factor", "X", "the rate times this [0.1]", "a number above 0 and below 1", FITTING,
      read_float, AT(fit.plateau.factor), FLT_TRUE_MIN, BELOW_1},
-    {"plateau-min-delta", "X", "a smaller improvement is none [0.0001]", FROM_0, FIT, read_double,
-     AT(fit.plateau.min_delta), 0, DBL_MAX},
-    {"plateau-cooldown", "N", "epochs not counted after a reduction [0]", WHOLE_FROM(0), FIT,
+    {"plateau-min-delta", "X", "a smaller improvement is none [0.0001]", FROM_0, FITTING,
+     read_double, AT(fit.plateau.min_delta), 0, DBL_MAX},
+    {"plateau-cooldown", "N", "epochs not counted after a reduction [0]", WHOLE_FROM(0), FITTING,
      read_count, AT(fit.plateau.cooldown), 0, INT32_MAX},
     NUMBER("plateau-min-lr", "X", "not below this [0]", fit.plateau.min_learning_rate),
 
-    HEADING("Averages of the weights", FIT),
+    HEADING("Averages of the weights", FITTING),
     PART("ema", "X", "moving average by X a step; 0: none [0]", fit.optimizer.ema_momentum),
-    {"swa", "EPOCH", "mean over epochs from this one on; 0: none [0]", WHOLE_FROM(0), FIT,
+    {"swa", "EPOCH", "mean over epochs from this one on; 0: none [0]", WHOLE_FROM(0), FITTING,
      read_count, AT(fit.swa_from_epoch), 0, INT32_MAX},
 
     HEADING("Training", TRAINING),
@@ -104,15 +104,15 @@ const struct option_row settings[] = {
      INT32_MAX},
     {"batch", "N", "samples a step [128]", WHOLE_FROM(1), TRAINING, read_count, AT(fit.batch_size),
      1, INT32_MAX},
-    {"early-stop", "MONITOR:N", "stop after N epochs without a better MONITOR", MONITOR_RIGHT, FIT,
-     read_early_stop, AT(fit.early_stopping), 0, 0},
-    {"min-delta", "X", "a smaller improvement is none [0]", FROM_0, FIT, read_double,
+    {"early-stop", "MONITOR:N", "stop after N epochs without a better MONITOR", MONITOR_RIGHT,
+     FITTING, read_early_stop, AT(fit.early_stopping), 0, 0},
+    {"min-delta", "X", "a smaller improvement is none [0]", FROM_0, FITTING, read_double,
      AT(fit.early_stopping.min_delta), 0, DBL_MAX},
-    {"mode", "NAME", "better is auto, min or max [auto]", "auto, min or max", FIT, read_mode,
+    {"mode", "NAME", "better is auto, min or max [auto]", "auto, min or max", FITTING, read_mode,
      AT(fit.early_stopping.mode), 0, 0},
-    {"baseline", "X", "MONITOR must beat it, too [none]", "a number", FIT, read_baseline,
+    {"baseline", "X", "MONITOR must beat it, too [none]", "a number", FITTING, read_baseline,
      AT(fit.early_stopping), -DBL_MAX, DBL_MAX},
-    {"start-from-epoch", "N", "epochs, from 0, not looked at before [0]", WHOLE_FROM(0), FIT,
+    {"start-from-epoch", "N", "epochs, from 0, not looked at before [0]", WHOLE_FROM(0), FITTING,
      read_count, AT(fit.early_stopping.start_from_epoch), 0, INT32_MAX},
     FLAG("restore-best", "keep the best epoch's weights, not the last's",
          fit.early_stopping.restore_best_weights),
@@ -124,7 +124,7 @@ const char *settings_set(struct options *options, const char *name, const char *
 {
     for (size_t i = 0; i < setting_count; i++) {
         const struct option_row *row = &settings[i];
-        if (!row->name || !(row->commands & FIT) || strcmp(row->name, name) != 0)
+        if (!row->name || !(row->commands & FITTING) || strcmp(row->name, name) != 0)
             continue;
         if (!row->argument && text)
             return "given no value";

@@ -9,6 +9,7 @@
 #include "augmentation.h"
 #include "cli.h"
 #include "commands.h"
+#include "plot.h"
 
 static void *field_of(const struct option_row *row, void *options)
 {
@@ -40,6 +41,11 @@ bool read_save(const struct option_row *row, const char *text, void *options)
     bool special = stat(text, &about) == 0 && !S_ISREG(about.st_mode);
     errno = 0;
     return !special && strcmp(text, "-") != 0 && read_output(row, text, options);
+}
+
+bool read_plot(const struct option_row *row, const char *text, void *options)
+{
+    return plot_terminal(text) && read_output(row, text, options);
 }
 
 /* ---- The network ---- */
@@ -254,4 +260,23 @@ bool read_baseline(const struct option_row *row, const char *text, void *options
     ock_early_stopping *stop = field_of(row, options);
     stop->use_baseline = true;
     return cli_read_real(text, row->low, row->high, &stop->baseline);
+}
+
+/* ---- Search ---- */
+
+bool read_axis(const struct option_row *row, const char *text, void *options)
+{
+    struct search_flags *search = field_of(row, options);
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || !equals[1] || search->axis_count == SEARCH_AXES)
+        return false;
+    search->axes[search->axis_count++] = (struct axis_flag){row->name, text};
+    return true;
+}
+
+bool read_score(const struct option_row *row, const char *text, void *options)
+{
+    ock_stopper probe;
+    return read_text(row, text, options) &&
+           ock_stopper_init(&probe, &(ock_early_stopping){.monitor = text}) == OCK_OK;
 }

@@ -17,10 +17,13 @@ bool read_count(const struct option_row *row, const char *text, void *options); 
 bool read_augmentation(const struct option_row *row, const char *text, void *options);
 bool read_strengths(const struct option_row *row, const char *text, void *options);
 bool read_early_stop(const struct option_row *row, const char *text, void *options);
+bool read_axis(const struct option_row *row, const char *text, void *options);
+bool read_score(const struct option_row *row, const char *text, void *options);
 
 /* These leave errno set where a file or its folder is not what it should be. */
 bool read_data(const struct option_row *row, const char *text, void *options);
 bool read_input(const struct option_row *row, const char *text, void *options);
+bool read_plot(const struct option_row *row, const char *text, void *options);
 bool read_save(const struct option_row *row, const char *text, void *options);
 
 #endif

@@ -1,0 +1,218 @@
+/* Searches for good settings. */
+#include "search.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "commands.h"
+#include "run.h"
+#include "train.h"
+
+static const double REDRAW_SECONDS = 0.1;
+
+struct search {
+    const struct session *session;
+    const struct search_axes *axes;
+    ock_search_options options;
+    ock_search_results results;
+    ock_augmentation augmentation; /* of the present trial */
+    struct search_journal journal;
+    bool journal_failed;
+    int columns, lines; /* of the terminal; 0: it is none */
+    size_t drawn;       /* lines of the table that stand there */
+    double redraw;      /* not before this time */
+};
+
+static struct search_report report_of(const struct search *search)
+{
+    return (struct search_report){search->session, &search->options, &search->results};
+}
+
+/* ---- Trials ---- */
+
+static uint64_t steps_per_epoch(const struct search *search, const ock_fit *fit)
+{
+    const ock_search_options *options = &search->options;
+    size_t rows = search->session->pictures.count;
+    size_t train = options->folds
+                       ? rows - rows / options->folds
+                       : (size_t)((1 - search->session->options->validation_split) * (double)rows);
+    return (train + fit->batch_size - 1) / fit->batch_size;
+}
+
+static ock_status make(const double *values, ock_context *context, ock_model **model, ock_fit *fit,
+                       void *user)
+{
+    struct search *search = user;
+    const pictures *samples = &search->session->pictures;
+    struct options point = *search->session->options;
+    char message[512];
+    if (!search_axes_apply(search->axes, values, &point, message, sizeof message))
+        return ock_context_report(context, OCK_INVALID_ARGUMENT, "%s", message);
+    *fit = recipe_fit(&point.recipe, steps_per_epoch(search, &point.recipe.fit));
+    fit->seed = point.seed;
+    search->augmentation =
+        recipe_augmentation(&point.recipe, samples->height, samples->width, point.seed);
+    fit->augmentation = point.recipe.augment ? &search->augmentation : NULL;
+    return recipe_build(&point.recipe, context, samples->height * samples->width,
+                        (size_t)samples->classes, model);
+}
+
+/* Before any training: each point's settings must go together. */
+static bool check_points(const struct search *search)
+{
+    size_t points = ock_search_points(&search->options);
+    double values[SEARCH_AXES];
+    char message[512];
+    for (size_t i = 0; i < points; i++) {
+        struct options point = *search->session->options;
+        ock_search_point(&search->options, i, values);
+        if (!search_axes_apply(search->axes, values, &point, message, sizeof message)) {
+            fprintf(stderr, "ockham-train search: %s\n", message);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- While it runs ---- */
+
+static void erase_line(const struct search *search)
+{
+    if (search->columns)
+        fputs("\r\033[K", search->session->talk);
+}
+
+static bool on_step(const ock_search_progress *progress, void *user)
+{
+    struct search *search = user;
+    double now = run_now();
+    if (search->columns && now >= search->redraw) {
+        char line[160];
+        search->redraw = now + REDRAW_SECONDS;
+        snprintf(line, sizeof line,
+                 "trial %zu/%zu, run %zu/%zu, epoch %" PRIu32 "/%" PRIu32 ", step %" PRIu64
+                 "/%" PRIu64 "%s",
+                 progress->trial, progress->trials, progress->run + 1, progress->runs,
+                 progress->epoch, progress->epochs, progress->step, progress->steps,
+                 progress->rungs > 1 ? ", halving" : "");
+        erase_line(search);
+        /* a line that wraps could not be redrawn in its place */
+        fprintf(search->session->talk, "%.*s", search->columns - 1, line);
+        fflush(search->session->talk);
+    }
+    return !run_interrupted();
+}
+
+/* The table takes the place of the one before. */
+static void redraw_table(struct search *search)
+{
+    struct search_report report = report_of(search);
+    FILE *stream = search->session->talk;
+    erase_line(search);
+    if (search->drawn)
+        fprintf(stream, "\033[%zuA\033[J", search->drawn);
+    fputs("\033[?7l", stream); /* no wrapping: a line of the table is a line of the terminal */
+    search->drawn = search_table(&report, search->lines > 4 ? (size_t)search->lines - 3 : 1);
+    fputs("\033[?7h", stream);
+}
+
+static bool on_trial(const ock_search_results *results, void *user)
+{
+    struct search *search = user;
+    struct search_report report = report_of(search);
+    search->journal_failed = !search_journal_add(&search->journal, results);
+    if (search->columns)
+        redraw_table(search);
+    else
+        search_line(&report, &results->trials[results->count - 1]);
+    return !search->journal_failed && !run_interrupted();
+}
+
+/* ---- The search ---- */
+
+static void prepare(struct search *search, const struct session *session,
+                    const struct search_axes *axes)
+{
+    const struct options *options = session->options;
+    const struct search_flags *flags = &options->search;
+    *search = (struct search){
+        .session = session,
+        .axes = axes,
+        .journal = {.file = -1},
+        .columns = run_columns(session->talk),
+        .lines = run_lines(session->talk),
+    };
+    search->options = ock_search_defaults();
+    search->options.axes = axes->axes;
+    search->options.axis_count = axes->count;
+    search->options.points = flags->random;
+    search->options.seed = options->seed;
+    search->options.seeds = (uint32_t)flags->seeds;
+    search->options.folds = (uint32_t)flags->folds;
+    search->options.validation_split = (float)options->validation_split;
+    search->options.score = flags->score;
+    search->options.epochs = options->recipe.fit.epochs;
+    search->options.halving = (uint32_t)flags->halving;
+    search->options.make = make;
+    search->options.on_step = on_step;
+    search->options.on_trial = on_trial;
+    search->options.user = search;
+}
+
+static int run(struct search *search, ock_dataset *set)
+{
+    struct search_report report = report_of(search);
+    FILE *stream = search->session->talk;
+    if (search->results.count)
+        fprintf(stream, "resumed: %zu trials are done\n", search->results.count);
+    fflush(stream);
+    ock_status status = ock_search(set, NULL, &search->options, &search->results);
+    erase_line(search);
+    if (search->columns && search->drawn)
+        fprintf(stream, "\033[%zuA\033[J", search->drawn);
+    else if (search->results.count)
+        fputc('\n', stream);
+    if (search->results.count)
+        search_table(&report, SIZE_MAX);
+    if (status != OCK_OK)
+        session_failed(search->session, "the search ended");
+    bool json = search_json(&report), csv = search_csv(&report), heat = search_heat(&report);
+    if (status != OCK_OK || search->journal_failed || !json || !csv || !heat)
+        return EXIT_FAILURE;
+    return run_interrupted() ? EXIT_INTERRUPTED : EXIT_SUCCESS;
+}
+
+static int search_with(const struct session *session, const struct search_axes *axes,
+                       ock_dataset *set)
+{
+    struct search search;
+    int exit_status = EXIT_USAGE;
+    prepare(&search, session, axes);
+    if (ock_search_check(session->context, &search.options, session->pictures.count, false) !=
+        OCK_OK)
+        fprintf(stderr, "ockham-train search: %s\n", ock_context_message(session->context));
+    else if (check_points(&search) &&
+             search_journal_open(&search.journal, session, &search.results))
+        exit_status = run(&search, set);
+    search_journal_close(&search.journal);
+    ock_search_results_clear(&search.results);
+    return exit_status;
+}
+
+int run_search(const struct options *options)
+{
+    struct session session = {0};
+    struct search_axes axes;
+    ock_dataset *set = NULL;
+    int exit_status = EXIT_USAGE;
+    if (search_axes_read(options, &axes))
+        exit_status = train_open(&session, options, &set);
+    if (exit_status == EXIT_SUCCESS)
+        exit_status = search_with(&session, &axes, set);
+    ock_dataset_destroy(set);
+    session_close(&session);
+    search_axes_free(&axes);
+    return exit_status;
+}

@@ -1,0 +1,261 @@
+/* The journal: append-only, so that a search may be killed at any moment and go on. */
+#define _DEFAULT_SOURCE /* flock() */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "search.h"
+
+#define BEGINNING "{\"search\":" /* of every journal */
+
+static bool failed(const char *path, const char *reason)
+{
+    fprintf(stderr, "ockham-train: --resume %s: %s\n", path, reason);
+    return false;
+}
+
+/* ---- Which search ---- */
+
+/* What a program writes decides nothing. */
+static bool is_output(const char *argument)
+{
+    static const char *const outputs[] = {"--resume", "--json", "--csv", "--plot"};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        size_t length = strlen(outputs[i]);
+        if (strncmp(argument, outputs[i], length) == 0 &&
+            (!argument[length] || argument[length] == '='))
+            return true;
+    }
+    return false;
+}
+
+/* The command line without its outputs, and the data's description; the caller's. */
+static cJSON *describe(const struct session *session)
+{
+    const struct search_flags *flags = &session->options->search;
+    cJSON *line = cJSON_CreateObject();
+    cJSON *words = cJSON_AddArrayToObject(line, "search");
+    bool added = words && json_add_text(line, "data", session->pictures.description);
+    for (int i = 1; added && i < flags->argument_count; i++) {
+        const char *word = flags->arguments[i];
+        if (is_output(word))
+            i += !strchr(word, '=');
+        else
+            added = cJSON_AddItemToArray(words, cJSON_CreateString(word));
+    }
+    if (added)
+        return line;
+    cJSON_Delete(line);
+    return NULL;
+}
+
+static bool report_other(const char *path, const cJSON *found)
+{
+    const cJSON *words = cJSON_GetObjectItem(found, "search"), *word;
+    const char *data = cJSON_GetStringValue(cJSON_GetObjectItem(found, "data"));
+    if (!cJSON_IsArray(words) || !data)
+        return failed(path, "is no journal of a search");
+    fprintf(stderr,
+            "ockham-train: --resume %s: belongs to another search, that of %s by\n"
+            "  ockham-train search",
+            path, data);
+    cJSON_ArrayForEach(word, words) fprintf(stderr, " %s", cJSON_GetStringValue(word));
+    fputc('\n', stderr);
+    return false;
+}
+
+/* ---- Lines ---- */
+
+static bool write_line(const struct search_journal *journal, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(journal->file, text, length);
+        if (written < 0 && errno != EINTR)
+            return failed(journal->path, strerror(errno));
+        if (written > 0) {
+            text += written;
+            length -= (size_t)written;
+        }
+    }
+    return fsync(journal->file) == 0 || failed(journal->path, strerror(errno));
+}
+
+static void print_numbers(FILE *stream, const char *key, const double *numbers, size_t count)
+{
+    fprintf(stream, ",\"%s\":[", key);
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(numbers[i]))
+            fprintf(stream, "%s%.17g", i ? "," : "", numbers[i]);
+        else
+            fprintf(stream, "%snull", i ? "," : "");
+    fputc(']', stream);
+}
+
+bool search_journal_add(const struct search_journal *journal, const ock_search_results *results)
+{
+    if (journal->file < 0)
+        return true;
+    const ock_trial *trial = &results->trials[results->count - 1];
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream)
+        return failed(journal->path, strerror(errno));
+    fprintf(stream,
+            "{\"point\":%zu,\"rung\":%" PRIu32 ",\"status\":%d,\"epochs\":%" PRIu64
+            ",\"seconds\":%.3f",
+            trial->point, trial->rung, (int)trial->status, trial->epochs, trial->seconds);
+    print_numbers(stream, "summary", (const double[]){trial->mean, trial->deviation}, 2);
+    print_numbers(stream, "values", trial->values, trial->axes);
+    print_numbers(stream, "scores", trial->scores, trial->runs);
+    fputs("}\n", stream);
+    bool written = fclose(stream) == 0 && write_line(journal, text, size);
+    free(text);
+    return written;
+}
+
+static double number_of(const cJSON *item)
+{
+    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
+}
+
+/* The caller's; NULL where it is no list of numbers and nulls. */
+static double *numbers_of(const cJSON *line, const char *key, size_t *count)
+{
+    const cJSON *list = cJSON_GetObjectItem(line, key), *item;
+    *count = (size_t)cJSON_GetArraySize(list);
+    double *numbers = malloc((*count + 1) * sizeof *numbers), *next = numbers;
+    if (!cJSON_IsArray(list) || !numbers) {
+        free(numbers);
+        return NULL;
+    }
+    cJSON_ArrayForEach(item, list) *next++ = number_of(item);
+    return numbers;
+}
+
+static bool whole_of(const cJSON *line, const char *key, double low, double high, double *value)
+{
+    *value = number_of(cJSON_GetObjectItem(line, key));
+    return *value >= low && *value <= high && floor(*value) == *value;
+}
+
+static bool read_trial(const cJSON *line, ock_search_results *results)
+{
+    double point, rung, status, epochs;
+    size_t axes, runs, two;
+    if (!whole_of(line, "point", 0, INT32_MAX, &point) || !whole_of(line, "rung", 0, 64, &rung) ||
+        !whole_of(line, "status", INT32_MIN, 0, &status) ||
+        !whole_of(line, "epochs", 0, 0x1p53, &epochs))
+        return false;
+    double *summary = numbers_of(line, "summary", &two);
+    double *values = numbers_of(line, "values", &axes);
+    double *scores = numbers_of(line, "scores", &runs);
+    bool read = summary && values && scores && two == 2;
+    if (read)
+        read = ock_search_results_add(
+                   results, &(ock_trial){.point = (size_t)point,
+                                         .rung = (uint32_t)rung,
+                                         .status = (ock_status)status,
+                                         .epochs = (uint64_t)epochs,
+                                         .seconds = number_of(cJSON_GetObjectItem(line, "seconds")),
+                                         .mean = summary[0],
+                                         .deviation = summary[1],
+                                         .axes = axes,
+                                         .values = values,
+                                         .runs = runs,
+                                         .scores = scores}) == OCK_OK;
+    free(scores);
+    free(values);
+    free(summary);
+    return read;
+}
+
+/* ---- The file ---- */
+
+static char *read_all(int file)
+{
+    off_t size = lseek(file, 0, SEEK_END);
+    char *text = size >= 0 ? malloc((size_t)size + 1) : NULL;
+    ssize_t got = text ? pread(file, text, (size_t)size, 0) : -1;
+    if (got != size) {
+        free(text);
+        return NULL;
+    }
+    text[size] = '\0';
+    return text;
+}
+
+static bool read_line(const struct search_journal *journal, const char *text, size_t number,
+                      const cJSON *mine, ock_search_results *results)
+{
+    char reason[64];
+    cJSON *line = cJSON_Parse(text);
+    bool right = number == 1 ? cJSON_Compare(line, mine, true) : read_trial(line, results);
+    snprintf(reason, sizeof reason, "line %zu is damaged", number);
+    if (!right && number == 1)
+        report_other(journal->path, line);
+    else if (!right)
+        failed(journal->path, reason);
+    cJSON_Delete(line);
+    return right;
+}
+
+/* A last line without its end was being written when the program was ended. */
+static bool read_lines(const struct search_journal *journal, char *text, const cJSON *mine,
+                       ock_search_results *results)
+{
+    char *line = text;
+    size_t number = 1;
+    for (char *end; (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        if (!read_line(journal, line, number++, mine, results))
+            return false;
+    }
+    size_t known = strlen(line) < strlen(BEGINNING) ? strlen(line) : strlen(BEGINNING);
+    if (number == 1 && strncmp(line, BEGINNING, known) != 0)
+        return failed(journal->path, "is no journal of a search");
+    if (*line && ftruncate(journal->file, line - text) != 0)
+        return failed(journal->path, strerror(errno));
+    if (number > 1)
+        return true;
+    char *first = cJSON_PrintUnformatted(mine);
+    size_t length = first ? strlen(first) : 0;
+    if (first)
+        first[length] = '\n'; /* in the place of its end */
+    bool written = first && write_line(journal, first, length + 1);
+    free(first);
+    return written;
+}
+
+bool search_journal_open(struct search_journal *journal, const struct session *session,
+                         ock_search_results *results)
+{
+    *journal = (struct search_journal){session->options->search.journal, -1};
+    if (!journal->path)
+        return true;
+    journal->file = open(journal->path, O_RDWR | O_CREAT | O_APPEND, 0666);
+    if (journal->file < 0)
+        return failed(journal->path, strerror(errno));
+    if (flock(journal->file, LOCK_EX | LOCK_NB) != 0)
+        return failed(journal->path, "another search is using it");
+    cJSON *mine = describe(session);
+    char *text = read_all(journal->file);
+    bool read = mine && text ? read_lines(journal, text, mine, results)
+                             : failed(journal->path, "could not be read");
+    free(text);
+    cJSON_Delete(mine);
+    return read;
+}
+
+void search_journal_close(struct search_journal *journal)
+{
+    if (journal->file >= 0)
+        close(journal->file);
+}
