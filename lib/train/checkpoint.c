@@ -153,7 +153,7 @@ static ock_status list_tensors(const fit_run *run, tensor_list *list)
     ock_status status = layers_tensors(run->model, &weights, &count);
     if (status)
         return status;
-    *list = (tensor_list){calloc(count, (1 + KINDS) * sizeof *list->tensors), count};
+    *list = (tensor_list){calloc(count + 1, (1 + KINDS) * sizeof *list->tensors), count};
     if (list->tensors) {
         memcpy(list->tensors, weights, count * sizeof *weights);
         for (int kind = 0; kind < KINDS; kind++)
