@@ -239,6 +239,7 @@ static const float class_weights[OUTPUTS] = {1, 2, 1};
     X(plateau.min_learning_rate = 0.5f, "plateau.min_learning_rate is 0 in the checkpoint")        \
     X(swa_from_epoch = 1, "swa_from_epoch is 0 in the checkpoint and 1 here")                      \
     X(label_smoothing = 0.5f, "label_smoothing is 0 in the checkpoint and 0.5 here")               \
+    X(mixup_alpha = 0.5f, "mixup_alpha is 0 in the checkpoint and 0.5 here")                       \
     X(class_weights = class_weights, "class_weights[0] is not set in the checkpoint and 1 here")   \
     X(augmentation = &moves, "augmentation.height is not set in the checkpoint and 4 here")
 

@@ -43,6 +43,8 @@ static const ock_augmentation moves = {.height = SIDE,
                                        .erase_ratio = {0.3f, 3.33f},
                                        .seed = 9};
 
+static const float class_weights[OUTPUTS] = {0.5f, 1, 2};
+
 /* What a run keeps from epoch to epoch. */
 static void plain(ock_fit *fit)
 {
@@ -76,6 +78,7 @@ static void with_schedule(ock_fit *fit)
                                    .warmup_steps = 9,
                                    .warmup_from = 1e-5f};
     fit->optimizer.weight_decay = 0.01f;
+    fit->class_weights = class_weights;
 }
 
 /* No epoch is an improvement, so that the rate changes twice. */
@@ -97,6 +100,7 @@ static void with_mean(ock_fit *fit)
 {
     with_all(fit);
     fit->swa_from_epoch = 2;
+    fit->mixup_alpha = 0.4f;
 }
 
 static void with_mean_alone(ock_fit *fit)
