@@ -119,7 +119,9 @@ class Bench(Tools):
         rows = self.rows("step", *SCALAR, *TINY, "--steps", 2)
         self.assertEqual(list(rows)[:3] + list(rows)[-2:],
                          ["plain", "l2", "l1", "dropout", "l2+dropout"])
-        for name in ("proximal l1", "group lasso", "max-norm", "clip norm", "weight average"):
+        for name in ("proximal l1", "group lasso", "max-norm", "clip norm", "weight average",
+                     "input dropout", "spatial dropout", "gaussian dropout", "gaussian noise",
+                     "activity l2"):
             self.assertIn(name, rows)
         self.assertEqual(rows["plain"]["relative"], 1)
         self.assertGreater(rows["dropout"]["relative"], 0)
@@ -209,7 +211,7 @@ class Bench(Tools):
         os.close(writer)
         shown = os.read(reader, 16384)
         os.close(reader)
-        self.assertRegex(shown, rb"\r\x1b\[K\d+/12  \d+:\d\d left  plain")
+        self.assertRegex(shown, rb"\r\x1b\[K\d+/\d+  \d+:\d\d left  plain")
 
     def test_no_gnuplot(self):
         done = self.bench("matmul", "--plot", "plot.svg", status=2, PATH="/nonexistent")

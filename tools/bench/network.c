@@ -8,14 +8,32 @@ struct network network_of(const struct options *options)
                             (size_t)options->outputs};
 }
 
+/* What follows a hidden layer. */
+static ock_status add_random(const struct technique *technique, size_t width, ock_model *model)
+{
+    uint32_t channels = (uint32_t)(width % 10 ? width : width / 10);
+    ock_status status = OCK_OK;
+    if (technique->dropout > 0)
+        status = ock_model_add_dropout(model, technique->dropout);
+    if (status == OCK_OK && technique->spatial_dropout > 0)
+        status = ock_model_add_spatial_dropout(model, channels, technique->spatial_dropout);
+    if (status == OCK_OK && technique->gaussian_dropout > 0)
+        status = ock_model_add_gaussian_dropout(model, technique->gaussian_dropout);
+    if (status == OCK_OK && technique->gaussian_noise > 0)
+        status = ock_model_add_gaussian_noise(model, technique->gaussian_noise);
+    return status;
+}
+
 static ock_status add_layers(const struct network *network, const struct technique *technique,
                              ock_model *model)
 {
-    ock_status status = OCK_OK;
+    ock_status status = technique->input_dropout > 0
+                            ? ock_model_add_dropout(model, technique->input_dropout)
+                            : OCK_OK;
     for (size_t i = 0; status == OCK_OK && i < network->depth; i++) {
         status = ock_model_add_dense(model, network->width, OCK_RELU, &technique->dense);
-        if (status == OCK_OK && technique->dropout > 0)
-            status = ock_model_add_dropout(model, technique->dropout);
+        if (status == OCK_OK)
+            status = add_random(technique, network->width, model);
     }
     return status == OCK_OK ? ock_model_add_dense(model, network->outputs, OCK_SOFTMAX, NULL)
                             : status;

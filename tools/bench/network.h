@@ -6,8 +6,11 @@
 
 struct technique {
     const char *name;
-    ock_dense dense;         /* each hidden layer's options */
-    float dropout;           /* after each hidden layer */
+    ock_dense dense;       /* each hidden layer's options */
+    float dropout;         /* after each hidden layer, as what follows */
+    float spatial_dropout; /* of ten positions, where they divide the width */
+    float gaussian_dropout, gaussian_noise;
+    float input_dropout;     /* before the first layer */
     ock_optimizer optimizer; /* what it adds to Adam's defaults: decay, clips, averages */
 };
 

@@ -33,6 +33,11 @@ static const struct technique techniques[] = {
     {.name = "clip norm", .optimizer = {.clip_norm = 1}},
     {.name = "global clip norm", .optimizer = {.global_clip_norm = 1}},
     {.name = "weight average", .optimizer = {.ema_momentum = 0.99f}},
+    {.name = "input dropout", .input_dropout = 0.2f},
+    {.name = "spatial dropout", .spatial_dropout = 0.25f},
+    {.name = "gaussian dropout", .gaussian_dropout = 0.25f},
+    {.name = "gaussian noise", .gaussian_noise = 0.1f},
+    {.name = "activity l2", .dense.activity = {.l2 = 1e-4f}},
     {.name = "dropout", .dropout = 0.25f},
     {.name = "l2+dropout", .dense.kernel = {.l2 = 1e-4f}, .dropout = 0.25f},
 };
