@@ -141,7 +141,7 @@ class Search(Tools):
 
     def test_resume(self):
         journal = self.folder / "journal"
-        slow = ["--epochs", "400", *GRID, "--halving", "2"]
+        slow = ["--epochs", "150", *GRID, "--halving", "2"]
         self.search(*slow, "--csv", "whole.csv")
         status, _ = self.kill(signal.SIGKILL, *slow, "--resume", "journal")
         self.assertEqual(status, -signal.SIGKILL)
@@ -185,7 +185,7 @@ class Search(Tools):
         self.assertIn("none of this search", done.stderr)
 
     def test_interrupt(self):
-        status, rest = self.kill(signal.SIGINT, "--epochs", "400", *GRID, "--csv", "s.csv")
+        status, rest = self.kill(signal.SIGINT, "--epochs", "150", *GRID, "--csv", "s.csv")
         self.assertEqual(status, 130)
         self.assertIn("rank", rest)
         self.assertTrue(2 <= len(self.rows()) < 6)

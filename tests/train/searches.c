@@ -234,6 +234,7 @@ START_TEST(halving_goes_on_with_the_best)
     OK(s.b.context, run(&s));
     ck_assert_uint_eq(s.results.count, 4 + 2 + 1);
     ck_assert_uint_eq(s.made, 2 * 7);
+    ck_assert_uint_eq(s.steps, 3 * 2 * (4 * 1 + 2 * 1 + 1 * 2)); /* no epoch is trained twice */
     const ock_trial *trials = s.results.trials, *last = &trials[6];
     const uint32_t rungs[] = {0, 0, 0, 0, 1, 1, 2}, epochs[] = {2, 2, 2, 2, 2, 2, 4};
     for (size_t t = 0; t < 7; t++) {

@@ -63,6 +63,9 @@ size_t search_table(const struct search_report *report, size_t most);
 /* One trial, in a line. */
 void search_line(const struct search_report *report, const ock_trial *trial);
 
+/* "ok", "diverged". */
+const char *search_verdict(const ock_trial *trial);
+
 /* Write what --json and --csv ask for, if they do. Return false, with the reason on standard error,
  * where a file could not be written. */
 bool search_json(const struct search_report *report);

@@ -29,26 +29,6 @@ static void print_tics(FILE *script, const char *which, const ock_search_axis *a
     fputs(") scale 0\n", script);
 }
 
-/* Column, row, mean, and what stands in the cell. */
-static void print_cells(FILE *script, const struct search_report *report)
-{
-    size_t columns = report->options->axes[1].count, points = ock_search_points(report->options);
-    fputs("$cells << END\n", script);
-    for (size_t point = 0; point < points; point++) {
-        const ock_trial *trial = latest(report->results, point);
-        fprintf(script, "%zu %zu ", point % columns, point / columns);
-        if (!trial)
-            fputs("NaN \"\"\n", script);
-        else if (!isfinite(trial->mean))
-            fputs("NaN \"diverged\"\n", script);
-        else if (trial->runs > 1)
-            fprintf(script, "%.9g \"%.4f\\n± %.4f\"\n", trial->mean, trial->mean, trial->deviation);
-        else
-            fprintf(script, "%.9g \"%.4f\"\n", trial->mean, trial->mean);
-    }
-    fputs("END\n", script);
-}
-
 /* The better is the brighter. */
 static bool maximizes(const char *score)
 {
@@ -57,27 +37,65 @@ static bool maximizes(const char *score)
            probe.maximize;
 }
 
-/* Cells are drawn one by one, so that those without a score show the grey behind them; text is
- * white on the dark half of the colours. */
+/* The means that have colours; never of no width. */
+struct range {
+    double low, high;
+    bool maximize;
+};
+
+static struct range range_of(const struct search_report *report)
+{
+    struct range range = {INFINITY, -INFINITY, maximizes(report->options->score)};
+    for (size_t point = 0; point < ock_search_points(report->options); point++) {
+        const ock_trial *trial = latest(report->results, point);
+        if (trial && isfinite(trial->mean)) {
+            range.low = fmin(range.low, trial->mean);
+            range.high = fmax(range.high, trial->mean);
+        }
+    }
+    if (!(range.low < range.high)) {
+        range.low = isfinite(range.low) ? range.low - 0.5 : 0;
+        range.high = range.low + 1;
+    }
+    return range;
+}
+
+/* Of the text: white on the dark half of the colours. */
+static unsigned shade(struct range range, double mean)
+{
+    double share = (mean - range.low) / (range.high - range.low);
+    return (range.maximize ? share : 1 - share) < 0.55 ? 0xffffff : 0;
+}
+
+/* Column, row, mean, the text's colour, and what stands in the cell. */
+static void print_cells(FILE *script, const struct search_report *report, struct range range)
+{
+    size_t columns = report->options->axes[1].count, points = ock_search_points(report->options);
+    fputs("$cells << END\n", script);
+    for (size_t point = 0; point < points; point++) {
+        const ock_trial *trial = latest(report->results, point);
+        fprintf(script, "%zu %zu ", point % columns, point / columns);
+        if (!trial)
+            fputs("NaN 0 \"\"\n", script);
+        else if (!isfinite(trial->mean))
+            fprintf(script, "NaN 0 \"%s\"\n", search_verdict(trial));
+        else {
+            fprintf(script, "%.9g %u \"%.4f", trial->mean, shade(range, trial->mean), trial->mean);
+            if (trial->runs > 1)
+                fprintf(script, "\\n± %.4f", trial->deviation);
+            fputs("\"\n", script);
+        }
+    }
+    fputs("END\n", script);
+}
+
+/* Cells without a score show the grey behind them. */
 static void print_script(FILE *script, const char *terminal, const void *user)
 {
     const struct search_report *report = user;
     const ock_search_axis *rows = &report->options->axes[0], *columns = &report->options->axes[1];
-    size_t points = ock_search_points(report->options);
-    bool maximize = maximizes(report->options->score), several = false;
-    double low = INFINITY, high = -INFINITY;
-    for (size_t point = 0; point < points; point++) {
-        const ock_trial *trial = latest(report->results, point);
-        if (trial && isfinite(trial->mean)) {
-            several |= trial->runs > 1;
-            low = fmin(low, trial->mean);
-            high = fmax(high, trial->mean);
-        }
-    }
-    if (!(low < high)) {
-        low = isfinite(low) ? low - 0.5 : 0;
-        high = low + 1;
-    }
+    struct range range = range_of(report);
+    bool deviations = report->options->seeds > 1 || report->options->folds;
     fprintf(script, "set terminal %s size %d, %d noenhanced\n", terminal,
             240 + CELL * (int)(columns->count < 4 ? 4 : columns->count),
             150 + CELL * 2 / 3 * (int)(rows->count < 4 ? 4 : rows->count));
@@ -90,14 +108,14 @@ static void print_script(FILE *script, const char *terminal, const void *user)
             "4 \"#7ad151\", 5 \"#fde725\")\n"
             "unset key\nset border 0\nset object 1 rectangle from graph 0,0 to graph 1,1 behind "
             "fillcolor rgb \"#dddddd\" fillstyle solid noborder\n",
-            columns->count, rows->count, low, high, maximize ? "positive" : "negative");
-    print_cells(script, report);
+            columns->count, rows->count, range.low, range.high,
+            range.maximize ? "positive" : "negative");
+    print_cells(script, report, range);
     fprintf(script,
-            "shade(z) = z %s %.9g ? 0xffffff : 0x000000\n"
-            "plot $cells using 1:2:(0.49):(0.48):3 with boxxyerror fillstyle solid noborder "
-            "linecolor palette, "
-            "$cells using 1:2:4:(shade($3)) with labels textcolor rgb variable offset 0, %g\n",
-            maximize ? "<" : ">", low + (maximize ? 0.55 : 0.45) * (high - low), several ? 0.4 : 0);
+            "plot $cells using ($3 == $3 ? $1 : NaN):2:(0.49):(0.48):3 with boxxyerror "
+            "fillstyle solid noborder linecolor palette, "
+            "$cells using 1:2:5:4 with labels textcolor rgb variable offset 0, %s\n",
+            deviations ? "0.4" : "0");
 }
 
 bool search_heat(const struct search_report *report)

@@ -14,11 +14,11 @@ static size_t digits(size_t number)
     return (size_t)snprintf(NULL, 0, "%zu", number);
 }
 
-static const char *verdict(const ock_trial *trial)
+const char *search_verdict(const ock_trial *trial)
 {
     switch (trial->status) {
     case OCK_OK:
-        return "ok";
+        return isnan(trial->mean) ? "not a number" : "ok";
     case OCK_DIVERGED:
         return "diverged";
     case OCK_OUT_OF_MEMORY:
@@ -42,7 +42,7 @@ static size_t *sorted(const struct search_report *report)
 static void print_score(FILE *stream, const ock_trial *trial)
 {
     if (isnan(trial->mean))
-        fprintf(stream, "  %-18s", trial->status ? verdict(trial) : "not a number");
+        fprintf(stream, "  %-18s", search_verdict(trial));
     else if (trial->runs > 1)
         fprintf(stream, "  %.4f +- %-8.4f", trial->mean, trial->deviation);
     else
@@ -145,7 +145,7 @@ static bool add_trial(cJSON *list, const struct search_report *report, const ock
            cJSON_AddNumberToObject(row, "rung", trial->rung) &&
            cJSON_AddNumberToObject(row, "epochs", (double)trial->epochs) &&
            cJSON_AddNumberToObject(row, "seconds", trial->seconds) &&
-           json_add_text(row, "status", verdict(trial));
+           json_add_text(row, "status", search_verdict(trial));
 }
 
 static bool add_all(cJSON *document, const struct search_report *report)
@@ -204,7 +204,8 @@ static void print_csv(FILE *stream, const struct search_report *report, const si
             print_cell(stream, trial->values[a]);
         print_cell(stream, trial->mean);
         print_cell(stream, trial->deviation);
-        fprintf(stream, ",%" PRIu64 ",%.3f,%s", trial->epochs, trial->seconds, verdict(trial));
+        fprintf(stream, ",%" PRIu64 ",%.3f,%s", trial->epochs, trial->seconds,
+                search_verdict(trial));
         for (size_t run = 0; run < trial->runs; run++)
             print_cell(stream, trial->scores[run]);
         fputc('\n', stream);
