@@ -158,6 +158,9 @@ enum {
                ock_tensor *y))                                                                     \
     X(gather, (ock_backend * backend, const ock_tensor *source, const ock_tensor *indices,         \
                int64_t first, ock_tensor *y))                                                      \
+    X(one_hot, (ock_backend * backend, const ock_tensor *labels, ock_tensor *y))                   \
+    X(mix, (ock_backend * backend, const ock_tensor *share, const ock_tensor *x,                   \
+            const ock_tensor *other, ock_tensor *y))                                               \
     X(transform, (ock_backend * backend, const ock_augmentation *augmentation, uint32_t epoch,     \
                   const ock_tensor *indices, ock_tensor *transforms))                              \
     X(warp, (ock_backend * backend, const ock_augmentation *augmentation, uint32_t epoch,          \

@@ -18,12 +18,15 @@ typedef struct ock_arrays {
     size_t outputs;
     const int32_t *labels;
     const float *targets;
+    /* What each row counts in the loss, in training and in evaluation (Keras's sample_weight):
+     * finite and >= 0; NULL: all 1. */
+    const float *weights;
 } ock_arrays;
 
 /* Copies the arrays to the device, in several buffers where one would be larger
  * than the device allows. Waits. *dataset is the caller's; NULL on failure.
  * Errors: OCK_INVALID_ARGUMENT (the message names the row of a label out of
- * range), OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
+ * range, or of a weight), OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_dataset_create(ock_context *context, const ock_arrays *arrays,
                                       ock_dataset **dataset);
 
@@ -61,8 +64,9 @@ OCK_API ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tenso
 typedef struct ock_zca ock_zca;
 
 /* Fits on all rows of a set. Waits. *zca is the caller's; NULL on failure.
- * Errors: OCK_INVALID_ARGUMENT (epsilon not > 0, values that are not finite, a selection), OCK_OUT_OF_MEMORY,
- * OCK_DEVICE_FAILED, OCK_UNSUPPORTED (built without LAPACK, or more than 32766 features). */
+ * Errors: OCK_INVALID_ARGUMENT (epsilon not > 0, values that are not finite, a selection),
+ * OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED, OCK_UNSUPPORTED (built without LAPACK, or more than 32766
+ * features). */
 OCK_API ock_status ock_zca_fit(const ock_dataset *dataset, float epsilon, ock_zca **zca);
 
 /* Whitens every row of the set in its place, of a view its rows only. Waits.

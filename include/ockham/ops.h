@@ -242,6 +242,15 @@ OCK_API ock_status ock_reduce(ock_reduction reduction, ock_axis axis, const ock_
 OCK_API ock_status ock_gather(const ock_tensor *source, const ock_tensor *indices, int64_t first,
                               ock_tensor *y);
 
+/* y[i] = the unit vector of labels[i] (OCK_I32, B x 1); y is B x O. A label outside 0..O-1 makes
+ * its row NaN. */
+OCK_API ock_status ock_one_hot(const ock_tensor *labels, ock_tensor *y);
+
+/* y[i] = share[i] x[i] + (1 - share[i]) other[i], row by row: share is B x 1, the others of one
+ * shape; y may be x. */
+OCK_API ock_status ock_mix(const ock_tensor *share, const ock_tensor *x, const ock_tensor *other,
+                           ock_tensor *y);
+
 /* ---- Augmentation of pictures (keras.legacy ImageDataGenerator, whose names these are) ---- */
 
 /* What is outside a picture (scipy.ndimage's modes of these names, as Keras uses them). */

@@ -151,8 +151,8 @@ typedef struct ock_fit {
     ock_plateau plateau;        /* with a constant rate alone; each fit begins at learning_rate */
     uint32_t swa_from_epoch;    /* averages weights from this epoch's end on; 0: no; up to epochs */
     float label_smoothing;      /* 0 <= smoothing <= 1, of the cross-entropies */
-    const float *class_weights; /* as many as outputs; NULL: all 1 */
-    float mixup_alpha;          /* 0: none (Zhang et al. 2018) */
+    const float *class_weights; /* as many as outputs, two for one output; NULL: all 1 */
+    float mixup_alpha;          /* >= 0; 0: none (Zhang et al. 2018) */
     const ock_augmentation *augmentation; /* of training batches; NULL: none */
     const char *checkpoint;               /* a file, replaced after each epoch; NULL: none */
     bool resume;                          /* the run of the checkpoint, where there is one */
@@ -169,6 +169,32 @@ OCK_API ock_fit ock_fit_defaults(void);
  * last down to 1, row i changes places with row r mod (i + 1), where words 0 and 1 of the draw at
  * counter (i, e, 0, OCK_PURPOSE_SHUFFLE) are the high and the low half of r. Dropout takes the
  * step's number, from 1, for `step` and the position among all layers for `layer`. */
+
+/* Weights. A row's loss counts as many times as its weight in the set says, and in training times
+ * that of its class in class_weights, which is its label, the column of its largest target, the
+ * first of equals, or where there is one output its target's rounded value, 0 or 1 (as Keras has
+ * it; Keras takes one kind of weights at a time). The loss of a batch, and those of an epoch and of
+ * an evaluation, are sums over the rows divided by their number, not by the weights' sum.
+ * Accuracies are unweighted. Errors: a weight that is negative or not finite, class weights for the
+ * squared error of one output.
+ *
+ * Mixup (keras.layers.MixUp, but over the whole set instead of a batch). In each epoch each row of
+ * the training set gets a partner, any row of it, and a share by ock_mixup_draw(): the network
+ * learns from share times the row plus (1 - share) times the partner, each augmented by its own
+ * draw, towards the targets mixed alike, labels as one-hot vectors, which smoothing then smooths.
+ * The mixed row's weight is that of both, mixed alike. Training accuracy counts the mixed targets'
+ * largest. Validation is without. */
+
+typedef struct ock_mixup {
+    uint32_t partner; /* a row */
+    float share;      /* of the row itself: Beta(alpha, alpha), 0..1 */
+} ock_mixup;
+
+/* The draw of a row of `rows` in an epoch, from 0: a function of these alone, from the counter
+ * (row, epoch, draw, OCK_PURPOSE_MIXUP) in double precision on the host. alpha <= 0 or not finite,
+ * or no rows: the row alone. */
+OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uint32_t row,
+                                 uint32_t rows);
 
 /* Averages. With optimizer.ema_momentum the average of each trained tensor moves with every step
  * (keras's use_ema); it begins as the weights after the network's first step, or before the first
@@ -215,8 +241,8 @@ OCK_API ock_status ock_model_fit(ock_model *model, const ock_dataset *train,
                                  ock_history *history);
 
 /* One step on a batch x (B x inputs) and its targets y (as ock_loss() takes them), by
- * fit's optimizer, schedule, loss and seed. totals may be NULL. Enqueues. Errors as for
- * ock_model_fit(), but that it does not look for OCK_DIVERGED. */
+ * fit's optimizer, schedule, loss, label_smoothing and seed. totals may be NULL. Enqueues. Errors
+ * as for ock_model_fit(), but that it does not look for OCK_DIVERGED. */
 OCK_API ock_status ock_model_train_step(ock_model *model, const ock_fit *fit, const ock_tensor *x,
                                         const ock_tensor *y, ock_tensor *totals);
 

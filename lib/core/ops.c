@@ -318,3 +318,33 @@ ock_status ock_gather(const ock_tensor *source, const ock_tensor *indices, int64
         return c.status;
     return CALL(c, gather, source, indices, first, y);
 }
+
+ock_status ock_one_hot(const ock_tensor *labels, ock_tensor *y)
+{
+    check c = check_begin("ock_one_hot");
+    check_tensor(&c, "y", y, OCK_F32);
+    check_tensor(&c, "labels", labels, OCK_I32);
+    if (rows_of(labels) != rows_of(y) || cols_of(labels) != 1)
+        check_fail(&c, OCK_SHAPE_MISMATCH, "labels is %zu x %zu and must be %zu x 1",
+                   rows_of(labels), cols_of(labels), rows_of(y));
+    check_apart(&c, "y", y, "labels", labels);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, one_hot, labels, y);
+}
+
+ock_status ock_mix(const ock_tensor *share, const ock_tensor *x, const ock_tensor *other,
+                   ock_tensor *y)
+{
+    check c = check_begin("ock_mix");
+    check_tensor(&c, "x", x, OCK_F32);
+    check_shape(&c, "share", share, rows_of(x), 1);
+    check_shape(&c, "other", other, rows_of(x), cols_of(x));
+    check_shape(&c, "y", y, rows_of(x), cols_of(x));
+    check_in_place(&c, "y", y, "x", x);
+    check_apart(&c, "y", y, "other", other);
+    check_apart(&c, "y", y, "share", share);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, mix, share, x, other, y);
+}

@@ -1,7 +1,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "dataset.h"
+#include "row_weights.h"
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -23,6 +23,8 @@ static void store_release(dataset_store *store)
         return;
     tensors_free(store->x, store->chunks);
     tensors_free(store->y, store->chunks);
+    free(store->weights);
+    free(store->classes);
     free(store);
 }
 
@@ -72,7 +74,7 @@ static ock_status store_fill(ock_dataset *set, const ock_arrays *arrays)
     ock_status status = upload(set, OCK_F32, set->features, arrays->x, &store->x);
     if (!status && y)
         status = upload(set, dtype, cols, y, &store->y);
-    return status;
+    return status ? status : row_weights_keep(set, arrays);
 }
 
 /* ---- Creation ---- */
@@ -108,7 +110,8 @@ static ock_status check_arrays(ock_context *context, const ock_arrays *arrays)
         problem = "arrays: rows x columns is more than memory can hold";
     if (problem)
         return ock_context_report(context, OCK_INVALID_ARGUMENT, "%s", problem);
-    return arrays->labels ? check_labels(context, arrays) : OCK_OK;
+    ock_status status = arrays->labels ? check_labels(context, arrays) : OCK_OK;
+    return status ? status : check_row_weights(context, arrays);
 }
 
 ock_status ock_dataset_create(ock_context *context, const ock_arrays *arrays, ock_dataset **dataset)

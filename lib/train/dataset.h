@@ -9,6 +9,8 @@ typedef struct dataset_store {
     unsigned references;
     size_t chunk_rows, chunks;
     ock_tensor **x, **y; /* y NULL: a set to predict on */
+    float *weights;      /* of each row, on the host, where feeds multiply them; NULL: all 1 */
+    int32_t *classes;    /* of each row, for class weights; -1: none */
 } dataset_store;
 
 /* The store's row of each row of a selection and its views, in tensors of chunk_rows rows. */

@@ -72,7 +72,7 @@ ock_status evaluate_feed(ock_model *model, batch_feed *feed, const ock_fit *fit,
             status = ock_context_flush(model->context);
     }
     if (!status)
-        status = add_penalties(model, feed->rows, totals);
+        status = add_penalties(model, feed->size.rows, totals);
     if (!status)
         status = ock_totals_read(totals, &sums);
     if (!status)

@@ -1,152 +1,239 @@
+#include "feed.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "feed.h"
+#include "row_weights.h"
 
-/* ---- Order ---- */
-
-static ock_status upload_order(batch_feed *feed)
-{
-    ock_status status = OCK_OK;
-    for (size_t i = 0; i < feed->chunks && !status; i++)
-        status = ock_tensor_write(feed->indices[i], feed->order + i * feed->chunk_rows);
-    return status;
-}
+/* ---- Epochs ---- */
 
 static void in_order(batch_feed *feed)
 {
-    for (size_t i = 0; i < feed->rows; i++)
-        feed->order[i] = (int32_t)i;
+    int32_t *order = feed->order.values;
+    for (size_t i = 0; i < feed->size.rows; i++)
+        order[i] = (int32_t)i;
 }
 
 /* Fisher and Yates's shuffle. Two words a row: the remainder's bias is below rows / 2^64. */
-ock_status feed_shuffle(batch_feed *feed, uint64_t seed, uint32_t epoch)
+static void shuffle(batch_feed *feed, uint64_t seed, uint32_t epoch)
 {
+    int32_t *order = feed->order.values;
     uint32_t draw[4];
     in_order(feed);
-    for (size_t i = feed->rows; i-- > 1;) {
+    for (size_t i = feed->size.rows; i-- > 1;) {
         ock_philox((uint32_t[]){(uint32_t)i, epoch, 0, OCK_PURPOSE_SHUFFLE}, seed, draw);
         size_t j = (size_t)(((uint64_t)draw[0] << 32 | draw[1]) % (i + 1));
-        int32_t row = feed->order[i];
-        feed->order[i] = feed->order[j];
-        feed->order[j] = row;
+        int32_t row = order[i];
+        order[i] = order[j];
+        order[j] = row;
     }
-    return upload_order(feed);
+}
+
+static void pair_up(batch_feed *feed, uint32_t epoch)
+{
+    const ock_fit *fit = feed->fit;
+    const int32_t *order = feed->order.values;
+    int32_t *partners = feed->partners.values;
+    float *shares = feed->shares.values;
+    for (size_t i = 0; i < feed->size.rows; i++) {
+        ock_mixup mixup = ock_mixup_draw(fit->mixup_alpha, fit->seed, epoch, (uint32_t)order[i],
+                                         (uint32_t)feed->size.rows);
+        partners[i] = (int32_t)mixup.partner;
+        shares[i] = mixup.share;
+    }
+}
+
+static void weigh(batch_feed *feed)
+{
+    const float *of_classes = feed->fit ? feed->fit->class_weights : NULL;
+    const int32_t *order = feed->order.values, *partners = feed->partners.values;
+    const float *shares = feed->shares.values;
+    float *weights = feed->weights.values;
+    for (size_t i = 0; i < feed->size.rows; i++) {
+        weights[i] = row_weight(feed->set, of_classes, (size_t)order[i]);
+        if (partners)
+            weights[i] = shares[i] * weights[i] +
+                         (1 - shares[i]) * row_weight(feed->set, of_classes, (size_t)partners[i]);
+    }
+}
+
+static ock_status upload(batch_feed *feed)
+{
+    if (feed->weights.values)
+        weigh(feed);
+    ock_status status = column_upload(&feed->size, &feed->order);
+    if (!status)
+        status = column_upload(&feed->size, &feed->weights);
+    if (!status)
+        status = column_upload(&feed->size, &feed->partners);
+    return status ? status : column_upload(&feed->size, &feed->shares);
+}
+
+ock_status feed_begin_epoch(batch_feed *feed, uint32_t epoch)
+{
+    const ock_fit *fit = feed->fit;
+    if (!fit->shuffle && !feed->partners.values)
+        return OCK_OK;
+    if (fit->shuffle)
+        shuffle(feed, fit->seed, epoch);
+    if (feed->partners.values)
+        pair_up(feed, epoch);
+    return upload(feed);
 }
 
 /* ---- Lifetime ---- */
 
-/* No batch's indices lie in two tensors. */
-static ock_status create_order(batch_feed *feed)
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static ock_status create_columns(batch_feed *feed, bool mixes)
 {
     ock_context *context = ock_dataset_context(feed->set);
-    size_t most = ock_tensor_max_rows(context, OCK_I32, 1);
-    feed->chunk_rows = most / feed->batch * feed->batch;
-    if (!feed->chunk_rows)
+    size_t most =
+        least(ock_tensor_max_rows(context, OCK_I32, 1), ock_tensor_max_rows(context, OCK_F32, 1));
+    feed->size.chunk_rows = most / feed->batch * feed->batch;
+    if (!feed->size.chunk_rows)
         return ock_context_report(context, OCK_OUT_OF_MEMORY,
                                   "the indices of a batch of %zu rows exceed the device's largest "
                                   "buffer",
                                   feed->batch);
-    size_t chunks = (feed->rows - 1) / feed->chunk_rows + 1;
-    feed->order = malloc(feed->rows * sizeof *feed->order);
-    feed->indices = calloc(chunks, sizeof *feed->indices);
-    if (!feed->order || !feed->indices)
-        return ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for the order of %zu rows",
-                                  feed->rows);
-    feed->chunks = chunks;
-    ock_status status = OCK_OK;
-    for (size_t i = 0; i < chunks && !status; i++) {
-        size_t left = feed->rows - i * feed->chunk_rows;
-        status =
-            ock_tensor_create(context, OCK_I32, left < feed->chunk_rows ? left : feed->chunk_rows,
-                              1, &feed->indices[i]);
-    }
+    ock_status status = column_create(context, &feed->size, OCK_I32, &feed->order);
+    if (!status && has_weights(feed->set, feed->fit ? feed->fit->class_weights : NULL))
+        status = column_create(context, &feed->size, OCK_F32, &feed->weights);
+    if (!status && mixes)
+        status = column_create(context, &feed->size, OCK_I32, &feed->partners);
+    if (!status && mixes)
+        status = column_create(context, &feed->size, OCK_F32, &feed->shares);
     if (status)
         return status;
     in_order(feed);
-    return upload_order(feed);
+    return mixes ? OCK_OK : upload(feed);
 }
 
-static ock_status create_batch(batch_feed *feed)
+static ock_status samples_create(const batch_feed *feed, bool mixes, feed_samples *samples)
 {
     const ock_dataset *set = feed->set;
     ock_context *context = ock_dataset_context(set);
     bool labels = ock_dataset_has_labels(set);
-    size_t features = ock_dataset_features(set);
-    ock_status status = ock_tensor_create(context, OCK_F32, feed->batch, features, &feed->x.whole);
+    size_t features = ock_dataset_features(set), outputs = ock_dataset_outputs(set);
+    ock_status status =
+        ock_tensor_create(context, OCK_F32, feed->batch, features, &samples->x.whole);
     if (!status)
         status = ock_tensor_create(context, labels ? OCK_I32 : OCK_F32, feed->batch,
-                                   labels ? 1 : ock_dataset_outputs(set), &feed->y.whole);
-    if (!status && feed->augmentation)
-        status = ock_tensor_create(context, OCK_F32, feed->batch, features, &feed->augmented.whole);
+                                   labels ? 1 : outputs, &samples->y.whole);
+    if (!status && labels && mixes)
+        status = batch_tensor_create(context, feed->batch, outputs, &samples->one_hot);
+    if (!status && feed->fit && feed->fit->augmentation)
+        status =
+            ock_tensor_create(context, OCK_F32, feed->batch, features, &samples->augmented.whole);
     return status;
 }
 
-ock_status feed_create(batch_feed *feed, const ock_dataset *set, size_t batch,
-                       const ock_augmentation *augmentation)
+ock_status feed_create(batch_feed *feed, const ock_dataset *set, size_t batch, const ock_fit *fit)
 {
     size_t rows = ock_dataset_rows(set);
-    if (batch > rows)
-        batch = rows;
-    *feed = (batch_feed){.set = set,
-                         .augmentation = augmentation,
-                         .rows = rows,
-                         .batch = batch,
-                         .steps = (rows - 1) / batch + 1};
-    ock_status status = create_order(feed);
+    bool mixes = fit && fit->mixup_alpha > 0;
+    batch = least(batch, rows);
+    *feed = (batch_feed){
+        .set = set, .fit = fit, .size.rows = rows, .batch = batch, .steps = (rows - 1) / batch + 1};
+    ock_status status = create_columns(feed, mixes);
     if (!status)
-        status = create_batch(feed);
+        status = samples_create(feed, mixes, &feed->own);
+    if (!status && mixes)
+        status = samples_create(feed, mixes, &feed->partner);
     if (status)
         feed_free(feed);
     return status;
 }
 
+static void samples_free(feed_samples *samples)
+{
+    batch_tensor_free(&samples->one_hot);
+    batch_tensor_free(&samples->augmented);
+    batch_tensor_free(&samples->y);
+    batch_tensor_free(&samples->x);
+}
+
 void feed_free(batch_feed *feed)
 {
-    batch_tensor_free(&feed->augmented);
-    batch_tensor_free(&feed->y);
-    batch_tensor_free(&feed->x);
-    for (size_t i = 0; i < feed->chunks; i++)
-        ock_tensor_destroy(feed->indices[i]);
-    free(feed->indices);
-    free(feed->order);
+    samples_free(&feed->partner);
+    samples_free(&feed->own);
+    column_free(&feed->size, &feed->shares);
+    column_free(&feed->size, &feed->partners);
+    column_free(&feed->size, &feed->weights);
+    column_free(&feed->size, &feed->order);
     *feed = (batch_feed){0};
 }
 
 /* ---- Batches ---- */
 
-static ock_status resize(batch_feed *feed, size_t rows)
+static ock_status samples_resize(feed_samples *samples, size_t rows)
 {
-    if (feed->x.part && ock_tensor_rows(feed->x.part) == rows)
+    if (samples->x.part && ock_tensor_rows(samples->x.part) == rows)
         return OCK_OK;
-    ock_status status = batch_tensor_resize(&feed->y, rows);
+    ock_status status = batch_tensor_resize(&samples->y, rows);
     if (!status)
-        status = batch_tensor_resize(&feed->augmented, rows);
-    return status ? status : batch_tensor_resize(&feed->x, rows);
+        status = batch_tensor_resize(&samples->one_hot, rows);
+    if (!status)
+        status = batch_tensor_resize(&samples->augmented, rows);
+    return status ? status : batch_tensor_resize(&samples->x, rows);
 }
 
-static ock_status gather(batch_feed *feed, const ock_tensor *indices, uint32_t epoch)
+static ock_tensor *inputs_of(const feed_samples *samples)
 {
-    ock_status status = ock_dataset_batch(feed->set, indices, feed->x.part, feed->y.part);
-    if (!status && feed->augmentation)
-        status =
-            ock_augment(feed->augmentation, epoch, indices, feed->x.part, feed->augmented.part);
+    return samples->augmented.part ? samples->augmented.part : samples->x.part;
+}
+
+static ock_tensor *targets_of(const feed_samples *samples)
+{
+    return samples->one_hot.part ? samples->one_hot.part : samples->y.part;
+}
+
+static ock_status gather(const batch_feed *feed, const ock_tensor *indices, uint32_t epoch,
+                         feed_samples *samples)
+{
+    ock_status status = samples_resize(samples, ock_tensor_rows(indices));
+    if (!status)
+        status = ock_dataset_batch(feed->set, indices, samples->x.part, samples->y.part);
+    if (!status && samples->augmented.part)
+        status = ock_augment(feed->fit->augmentation, epoch, indices, samples->x.part,
+                             samples->augmented.part);
+    if (!status && samples->one_hot.part)
+        status = ock_one_hot(samples->y.part, samples->one_hot.part);
     return status;
+}
+
+static ock_status mix(batch_feed *feed, uint32_t epoch)
+{
+    const ock_tensor *share = feed->shares.batch;
+    ock_tensor *x = inputs_of(&feed->own), *y = targets_of(&feed->own);
+    ock_status status = gather(feed, feed->partners.batch, epoch, &feed->partner);
+    if (!status)
+        status = ock_mix(share, x, inputs_of(&feed->partner), x);
+    return status ? status : ock_mix(share, y, targets_of(&feed->partner), y);
+}
+
+static ock_status columns_batch(batch_feed *feed, size_t first, size_t rows)
+{
+    ock_status status = column_batch(&feed->size, first, rows, &feed->order);
+    if (!status)
+        status = column_batch(&feed->size, first, rows, &feed->weights);
+    if (!status)
+        status = column_batch(&feed->size, first, rows, &feed->partners);
+    return status ? status : column_batch(&feed->size, first, rows, &feed->shares);
 }
 
 ock_status feed_batch(batch_feed *feed, size_t step, uint32_t epoch, net_batch *batch)
 {
-    size_t first = step * feed->batch, left = feed->rows - first;
-    size_t rows = left < feed->batch ? left : feed->batch;
-    ock_tensor *indices = NULL;
-    ock_status status = resize(feed, rows);
+    size_t first = step * feed->batch, rows = least(feed->batch, feed->size.rows - first);
+    ock_status status = columns_batch(feed, first, rows);
     if (!status)
-        status = ock_tensor_view(feed->indices[first / feed->chunk_rows], first % feed->chunk_rows,
-                                 rows, &indices);
-    if (!status)
-        status = gather(feed, indices, epoch);
-    ock_tensor_destroy(indices);
-    *batch = (net_batch){.x = feed->augmentation ? feed->augmented.part : feed->x.part,
-                         .y = feed->y.part};
+        status = gather(feed, feed->order.batch, epoch, &feed->own);
+    if (!status && feed->partners.values)
+        status = mix(feed, epoch);
+    *batch = (net_batch){
+        .x = inputs_of(&feed->own), .y = targets_of(&feed->own), .weights = feed->weights.batch};
     return status;
 }

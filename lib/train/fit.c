@@ -53,7 +53,7 @@ static ock_status prepare(fit_run *run)
     if (!status && fit->plateau.monitor)
         status = ock_plateau_init(&run->state.plateau, &fit->plateau);
     if (!status)
-        status = feed_create(&run->train_feed, run->train, fit->batch_size, fit->augmentation);
+        status = feed_create(&run->train_feed, run->train, fit->batch_size, fit);
     if (!status && run->valid)
         status = feed_create(&run->valid_feed, run->valid, fit->batch_size, NULL);
     if (!status)
@@ -87,8 +87,8 @@ static ock_status train_steps(fit_run *run, uint32_t number, uint32_t epoch, uin
     ock_status status = averages_leave(run);
     if (!status)
         status = ock_tensor_fill(run->totals, 0);
-    if (!status && fit->shuffle)
-        status = feed_shuffle(feed, fit->seed, epoch);
+    if (!status)
+        status = feed_begin_epoch(feed, epoch);
     for (*steps = 0; *steps < feed->steps && !run->stop && !status; ++*steps) {
         status = feed_batch(feed, (size_t)*steps, epoch, &batch);
         if (!status)

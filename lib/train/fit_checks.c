@@ -1,7 +1,10 @@
+#include <float.h>
+
 #include "checkpoint.h"
 #include "early_stopping.h"
 #include "evaluate.h"
 #include "monitor.h"
+#include "row_weights.h"
 #include "run.h"
 #include "schedule.h"
 
@@ -12,6 +15,8 @@ static ock_status check_numbers(const ock_model *model, const ock_fit *fit)
         problem = "epochs must be 1..2147483647";
     else if (fit->batch_size < 1)
         problem = "batch_size must be at least 1";
+    else if (!(fit->mixup_alpha >= 0 && fit->mixup_alpha <= FLT_MAX))
+        problem = "mixup_alpha must be finite and at least 0";
     else if (!(fit->validation_split >= 0 && fit->validation_split < 1))
         problem = "validation_split must be at least 0 and less than 1";
     if (problem)
@@ -108,6 +113,8 @@ ock_status check_run(const fit_run *run)
         status = check_dataset(model, run->valid, "valid", fit->loss);
     if (!status)
         status = check_settings(model, fit);
+    if (!status)
+        status = check_class_weights(run->train, fit);
     if (!status && fit->augmentation)
         status = ock_augmentation_check(model->context, fit->augmentation, model->inputs);
     if (!status)

@@ -6,6 +6,7 @@
 
 #include "fields.h"
 #include "layers.h"
+#include "row_weights.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -149,7 +150,7 @@ static void put_class_weights(FILE *out, const fit_run *run)
 {
     char name[48];
     const record_field field = {name, FIELD_FLOAT, 0, NULL, false};
-    for (size_t i = 0; run->fit.class_weights && i < ock_dataset_outputs(run->train); i++) {
+    for (size_t i = 0; run->fit.class_weights && i < class_count(run->train); i++) {
         snprintf(name, sizeof name, "class_weights[%zu]", i);
         fields_put(out, ",", &(record_fields){&field, 1}, &run->fit.class_weights[i]);
     }

@@ -45,6 +45,8 @@
     X(reduce_max_special)                                                                          \
     X(gather)                                                                                      \
     X(gather_integers)                                                                             \
+    X(one_hot)                                                                                     \
+    X(mix)                                                                                         \
     X(transform)                                                                                   \
     X(warp)                                                                                        \
     X(tone)                                                                                        \

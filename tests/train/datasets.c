@@ -92,7 +92,8 @@ START_TEST(row_too_large_for_a_buffer)
 {
     ock_context *context = open_device(test_device, SMALL_BUFFER);
     samples data = samples_create(2, SMALL_BUFFER, 2);
-    ock_arrays arrays = {2, SMALL_BUFFER, data.x, 2, data.labels, NULL};
+    ock_arrays arrays = {
+        .rows = 2, .features = SMALL_BUFFER, .x = data.x, .outputs = 2, .labels = data.labels};
     ock_dataset *set = NULL;
     REFUSED(context, OCK_OUT_OF_MEMORY, "one row of 8192 features",
             ock_dataset_create(context, &arrays, &set));

@@ -172,7 +172,7 @@ START_TEST(dataset_arguments)
     float x[6] = {0}, targets[6] = {0};
     int32_t labels[3] = {0, 1, 0};
     ock_dataset *set = (ock_dataset *)x;
-    const ock_arrays good = {3, 2, x, 2, labels, NULL};
+    const ock_arrays good = {.rows = 3, .features = 2, .x = x, .outputs = 2, .labels = labels};
     ock_arrays bad = good;
 
     ck_assert_int_eq(ock_dataset_create(NULL, &good, &set), OCK_INVALID_ARGUMENT);
@@ -229,7 +229,8 @@ START_TEST(view_and_batch_arguments)
     REFUSED(context, OCK_INVALID_ARGUMENT, "rows", ock_dataset_view(set, 0, 0, &view));
     REFUSED(context, OCK_SHAPE_MISMATCH, "6 rows", ock_dataset_view(set, 4, 3, &view));
     REFUSED(context, OCK_SHAPE_MISMATCH, "6 rows", ock_dataset_view(set, 1, SIZE_MAX, &view));
-    OK(context, ock_dataset_create(context, &(ock_arrays){6, 2, data.x, 0, NULL, NULL}, &bare));
+    const ock_arrays inputs = {.rows = 6, .features = 2, .x = data.x};
+    OK(context, ock_dataset_create(context, &inputs, &bare));
     ock_tensor *indices = NULL, *x = NULL, *y = NULL;
     OK(context, ock_tensor_create(context, OCK_I32, 1, 1, &indices));
     OK(context, ock_tensor_create(context, OCK_F32, 1, 2, &x));
@@ -379,7 +380,8 @@ START_TEST(fit_arguments)
     ock_dataset *set = labelled(context, &data), *features = labelled(context, &wide);
     ock_dataset *outputs = labelled(context, &more), *stranger = labelled(elsewhere, &data);
     ock_dataset *bare = NULL;
-    OK(context, ock_dataset_create(context, &(ock_arrays){10, 4, data.x, 3, NULL, NULL}, &bare));
+    const ock_arrays inputs = {.rows = 10, .features = 4, .x = data.x};
+    OK(context, ock_dataset_create(context, &inputs, &bare));
     ock_model *net = build(context, 4, softmax_net), *empty = NULL;
     OK(context, ock_model_create(context, 4, &empty));
 
