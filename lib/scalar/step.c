@@ -34,7 +34,7 @@ double scalar_lane_sum(const double *lanes)
 
 /* Columns whose sums stay in the cache. */
 enum {
-    BLOCK = 64
+    BLOCK = 256
 };
 
 /* Of each column; of a vector, that of all of it, for each column. The caller's to free. */

@@ -19,7 +19,7 @@ import importlib
 import pathlib
 import sys
 
-TOPICS = "operations", "steps", "training", "schedules", "layers", "pictures"
+TOPICS = "operations", "steps", "training", "schedules", "toolkit", "layers", "pictures"
 
 
 def generate(name):

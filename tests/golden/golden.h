@@ -26,6 +26,9 @@ enum {
     NETWORK_OUTPUTS = 2,
     NETWORK_ROWS = 6,
     NETWORK_SIZE = 20,
+    TOOLKIT_ROWS = 3,
+    TOOLKIT_COLS = 4,
+    TOOLKIT_SIZE = TOOLKIT_ROWS * TOOLKIT_COLS,
     LOSS_ROWS = 8,
     ACTIVATION_SIZE = 35,
     SOFTMAX_ROWS = 6,
@@ -59,6 +62,17 @@ typedef struct golden_network {
     float weights[STEPS][NETWORK_SIZE];
     float weight_spread[STEPS];
 } golden_network;
+
+/* After STEPS steps. */
+typedef struct toolkit_tensor {
+    const char *name;
+    ock_optimizer optimizer;
+    ock_penalty penalty;
+    ock_constraint constraint;
+    bool vector;
+    float weights[TOOLKIT_SIZE], average[TOOLKIT_SIZE]; /* of zeros where none is kept */
+    float spread;
+} toolkit_tensor;
 
 typedef struct golden_loss {
     const char *name;
@@ -156,6 +170,7 @@ ock_totals read_totals(const ock_tensor *totals);
 /* ---- Topics ---- */
 
 TCase *golden_steps(void);
+TCase *golden_toolkit(void);
 TCase *golden_networks(void);
 TCase *golden_losses(void);
 TCase *golden_activations(void);
