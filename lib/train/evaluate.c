@@ -51,7 +51,7 @@ static ock_status add_penalties(const ock_model *model, size_t rows, ock_tensor 
     for (size_t i = 0; i < model->count; i++) {
         for (size_t k = 0; k < 2 && !status; k++) {
             const ock_parameter *parameter = &model->layers[i].trained[k];
-            if (parameter->value && (parameter->penalty.l1 > 0 || parameter->penalty.l2 > 0))
+            if (parameter->value)
                 status = ock_penalty_add(parameter, rows, totals);
         }
     }

@@ -232,11 +232,41 @@ START_TEST(plans_equal_plain_operations)
 }
 END_TEST
 
+START_TEST(evaluation_has_the_group_lasso)
+{
+    ock_context *context = open_context();
+    samples data = samples_create(ROWS, INPUTS, OUTPUTS);
+    ock_dataset *set = labelled(context, &data);
+    ock_model *net = NULL;
+    ock_evaluation means;
+    size_t count;
+    double penalty = 0;
+    const ock_dense options = {.kernel.group_lasso = 0.5f, .no_bias = true};
+    OK(context, ock_model_create(context, INPUTS, &net));
+    OK(context, ock_model_add_dense(net, OUTPUTS, OCK_SOFTMAX, &options));
+    OK(context, ock_model_evaluate(net, set, NULL, &means));
+    float *w = weights_of(net, &count);
+    for (size_t j = 0; j < OUTPUTS; j++) {
+        double square = 0;
+        for (size_t i = j; i < count; i += OUTPUTS)
+            square += (double)w[i] * (double)w[i];
+        penalty += 0.5 * sqrt(square);
+    }
+    expect_close(means.penalty, penalty, 1e-6 * penalty);
+    free(w);
+    ock_model_destroy(net);
+    ock_dataset_destroy(set);
+    samples_free(&data);
+    ock_context_destroy(context);
+}
+END_TEST
+
 Suite *plans_suite(void)
 {
     Suite *suite = suite_create("plans");
     TCase *tcase = tcase_create("plans");
     tcase_add_test(tcase, plans_equal_plain_operations);
+    tcase_add_test(tcase, evaluation_has_the_group_lasso);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
     return suite;
