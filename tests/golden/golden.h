@@ -63,7 +63,7 @@ typedef struct golden_network {
     float weight_spread[STEPS];
 } golden_network;
 
-/* After STEPS steps. */
+/* After STEPS steps of one tensor, and of a network. */
 typedef struct toolkit_tensor {
     const char *name;
     ock_optimizer optimizer;
@@ -73,6 +73,16 @@ typedef struct toolkit_tensor {
     float weights[TOOLKIT_SIZE], average[TOOLKIT_SIZE]; /* of zeros where none is kept */
     float spread;
 } toolkit_tensor;
+
+typedef struct toolkit_network {
+    const char *name;
+    ock_optimizer optimizer;
+    ock_penalty penalty; /* of kernels and biases, as is the constraint */
+    ock_constraint constraint;
+    float weights[NETWORK_SIZE];
+    double loss; /* of the last step */
+    float spread;
+} toolkit_network;
 
 typedef struct golden_loss {
     const char *name;

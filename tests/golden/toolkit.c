@@ -1,5 +1,7 @@
 /* Each optimiser with each regulariser of a step, against Keras; and the proximal steps, which
  * Keras has not, against the condition that defines them. */
+#include <string.h>
+
 #include "vectors/toolkit.h"
 
 /* Of the spread of one disturbance: what a step reads is rounded that often at most. */
@@ -66,6 +68,74 @@ START_TEST(tensors)
     ock_context *context = golden_open(_i);
     for (size_t i = 0; context && i < LENGTH(toolkit_tensors); i++)
         check_tensor(context, &toolkit_tensors[i]);
+    ock_context_destroy(context);
+}
+END_TEST
+
+/* ---- Networks ---- */
+
+static void each_tensor(ock_model *model, float values[NETWORK_SIZE], bool write)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < ock_model_tensor_count(model); i++) {
+        ock_model_tensor t;
+        expect_ok(NULL, ock_model_tensor_at(model, i, &t));
+        if (write)
+            expect_ok(NULL, ock_tensor_write(t.tensor, values + at));
+        else
+            read_floats(t.tensor, values + at);
+        at += ock_tensor_rows(t.tensor) * ock_tensor_cols(t.tensor);
+    }
+    ck_assert_uint_eq(at, NETWORK_SIZE);
+}
+
+static ock_model *make_network(ock_context *context, const toolkit_network *run)
+{
+    const ock_dense options = {.kernel = run->penalty,
+                               .bias = run->penalty,
+                               .kernel_constraint = run->constraint,
+                               .bias_constraint = run->constraint};
+    float weights[NETWORK_SIZE];
+    ock_model *model = NULL;
+    expect_ok(context, ock_model_create(context, NETWORK_INPUTS, &model));
+    expect_ok(context, ock_model_add_dense(model, NETWORK_HIDDEN, OCK_TANH, &options));
+    expect_ok(context, ock_model_add_dense(model, NETWORK_OUTPUTS, OCK_LINEAR, &options));
+    expect_ok(context, ock_model_initialize(model, 0));
+    memcpy(weights, toolkit_weights, sizeof weights);
+    each_tensor(model, weights, true);
+    return model;
+}
+
+static void check_network(ock_context *context, const toolkit_network *run)
+{
+    ock_model *model = make_network(context, run);
+    ock_fit fit = ock_fit_defaults();
+    ock_tensor *x = make_floats(context, NETWORK_ROWS, NETWORK_INPUTS, toolkit_x);
+    ock_tensor *y = make_ints(context, NETWORK_ROWS, toolkit_labels);
+    float weights[NETWORK_SIZE];
+    double loss = 0, bound = ROUNDINGS * (double)run->spread;
+    fit.optimizer = run->optimizer;
+    for (size_t t = 0; t < STEPS; t++) {
+        ock_tensor *totals = make_floats(context, 1, OCK_TOTALS_SIZE, NULL);
+        expect_ok(context, ock_model_train_step(model, &fit, x, y, totals));
+        ock_totals sums = read_totals(totals);
+        loss = (sums.loss + sums.penalty) / NETWORK_ROWS;
+        ock_tensor_destroy(totals);
+    }
+    expect_near(run->name, NETWORK_SIZE, loss, run->loss, bound);
+    each_tensor(model, weights, false);
+    for (size_t i = 0; i < NETWORK_SIZE; i++)
+        expect_near(run->name, i, weights[i], run->weights[i], bound);
+    ock_tensor_destroy(y);
+    ock_tensor_destroy(x);
+    ock_model_destroy(model);
+}
+
+START_TEST(networks)
+{
+    ock_context *context = golden_open(_i);
+    for (size_t i = 0; context && i < LENGTH(toolkit_networks); i++)
+        check_network(context, &toolkit_networks[i]);
     ock_context_destroy(context);
 }
 END_TEST
@@ -147,6 +217,7 @@ TCase *golden_toolkit(void)
 {
     TCase *topic = tcase_create("toolkit");
     tcase_add_loop_test(topic, tensors, 0, GOLDEN_DEVICES);
+    tcase_add_loop_test(topic, networks, 0, GOLDEN_DEVICES);
     tcase_add_loop_test(topic, proximal_l1, 0, GOLDEN_DEVICES);
     tcase_add_loop_test(topic, group_lasso, 0, GOLDEN_DEVICES);
     return topic;

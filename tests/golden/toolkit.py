@@ -1,9 +1,9 @@
-"""Ten steps of each optimiser with each regulariser of a step: of one tensor."""
+"""Ten steps of each optimiser with each regulariser of a step: of one tensor, and of a network."""
 import keras
 import numpy as np
 
 from common import (ADAM, MOMENTUM, NOISE_RUNS, RATE, Random, array, braces, disturbed, f32, flat,
-                    floats, number, penalty_record, record, spread, table, text)
+                    floats, number, penalty_record, record, regularizer, reset, spread, table, text)
 
 STEPS, ROWS, COLS = 10, 3, 4
 
@@ -66,6 +66,9 @@ def cases():
             yield f"{name}, {case}", make(**(settings | added)), penalty, constraint
 
 
+# ---- One tensor ----
+
+
 def run(optimizer, initial, gradients, penalty, constraint, rng=None):
     """The weights and their average after the steps; rng disturbs all that a step reads."""
     variable = keras.Variable(initial)
@@ -114,4 +117,58 @@ def tensors():
     table("toolkit_tensor", "toolkit_tensors", records)
 
 
-TOPICS = tensors,
+# ---- A network ----
+
+
+NETWORKS = ("adam, clip norm", "adam, global clip norm", "adam, unit-norm", "adam, all")
+
+
+def trajectory(model, initial, x, y, rng=None):
+    reset(model, initial)
+    for _ in range(STEPS):
+        inputs = x
+        if rng:
+            model.set_weights(disturbed(rng, model.get_weights()))
+            (inputs,) = disturbed(rng, [x])
+        model.reset_metrics()
+        loss = float(model.train_on_batch(inputs, y))
+    return np.concatenate([flat(model.get_weights()), [loss]])
+
+
+def network_model(optimizer, penalty, constraint):
+    options = dict(kernel_regularizer=regularizer(*penalty), bias_regularizer=regularizer(*penalty))
+    if constraint:
+        options |= dict(kernel_constraint=constraint[2](), bias_constraint=constraint[2]())
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, "tanh", **options),
+                              keras.layers.Dense(2, **options)])
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                  run_eagerly=True)
+    return model
+
+
+def network():
+    random = Random(72)
+    x, y = random.normal(6, 3), np.array([0, 1, 1, 0, 1, 0])
+    initial = [random.normal(3, 3, scale=0.6), random.normal(3, scale=0.1),
+               random.normal(3, 2, scale=0.6), random.normal(2, scale=0.1)]
+    array("toolkit_x", x)
+    array("toolkit_labels", y, "int32_t")
+    array("toolkit_weights", flat(initial))
+    records = []
+    for name, optimizer, penalty, constraint in cases():
+        if name not in NETWORKS:
+            continue
+        model = network_model(optimizer, penalty, constraint)
+        model.train_on_batch(x, y)  # makes the optimiser's variables
+        after = trajectory(model, initial, x, y)
+        noisy = [trajectory(model, initial, x, y, np.random.default_rng(i))
+                 for i in range(NOISE_RUNS)]
+        records.append(record(
+            name=text(name), optimizer=optimizer_record(model.optimizer),
+            penalty=penalty_record(*penalty), constraint=constraint_record(constraint),
+            weights=floats(after[:-1]), loss=number(after[-1], single=False),
+            spread=number(spread(after[None], [n[None] for n in noisy])[0])))
+    table("toolkit_network", "toolkit_networks", records)
+
+
+TOPICS = tensors, network
