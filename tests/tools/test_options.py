@@ -5,7 +5,7 @@ import unittest
 
 from harness import TRAIN, QUERY, Tools
 
-COMMANDS = ["study", "fit", "search", "evaluate", "predict", "show", "compact", "shrink"]
+COMMANDS = ["study", "fit", "search", "evaluate", "predict", "show", "compact", "shrink", "best"]
 
 WRONG = [
     ("study --epochs 10x", ["--epochs 10x", "whole number from 1"]),

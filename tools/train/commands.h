@@ -13,6 +13,10 @@ int run_predict(const struct options *options);
 int run_show(const struct options *options);
 int run_compact(const struct options *options);
 int run_shrink(const struct options *options);
+int run_best(const struct options *options);
+
+/* The network and the settings of `best`. */
+void best_recipe(struct recipe *recipe);
 
 /* Does some work with the network of --load and the pictures, which fit it. */
 int evaluate_with(const struct options *options,

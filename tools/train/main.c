@@ -13,6 +13,7 @@ static const struct command_name names[] = {
     {"show", "draw samples before and after augmentation"},
     {"compact", "a saved network without its dead units"},
     {"shrink", "how small the network may become"},
+    {"best", "how far a network without convolutions comes, and by what"},
 };
 
 /* In the order of names. */
@@ -20,8 +21,9 @@ static const struct {
     enum command command;
     int (*run)(const struct options *options);
 } commands[] = {
-    {STUDY, run_study},     {FIT, run_fit},   {SEARCH, run_search},   {EVALUATE, run_evaluate},
-    {PREDICT, run_predict}, {SHOW, run_show}, {COMPACT, run_compact}, {SHRINK, run_shrink},
+    {STUDY, run_study},       {FIT, run_fit},         {SEARCH, run_search},
+    {EVALUATE, run_evaluate}, {PREDICT, run_predict}, {SHOW, run_show},
+    {COMPACT, run_compact},   {SHRINK, run_shrink},   {BEST, run_best},
 };
 
 static int run(size_t index, int argc, char **argv)

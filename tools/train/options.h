@@ -15,8 +15,9 @@ enum command {
     COMPACT = 32,
     SHRINK = 64,
     SEARCH = 128,
+    BEST = 256,
     FITTING = FIT | SEARCH,
-    TRAINING = STUDY | FITTING | SHRINK,
+    TRAINING = STUDY | FITTING | SHRINK | BEST,
 };
 
 enum {
@@ -30,9 +31,9 @@ struct search_flags {
         const char *flag, *text; /* "grid", "NAME=VALUES" */
     } axes[SEARCH_AXES];
     size_t axis_count;
-    uint64_t random, halving, folds, seeds; /* random, halving, folds 0: not given */
-    const char *score, *journal, *plot;     /* journal, plot NULL: not given */
-    int argument_count;                     /* the command line, which a journal names */
+    uint64_t random, halving, folds;    /* 0: not given */
+    const char *score, *journal, *plot; /* journal, plot NULL: not given */
+    int argument_count;                 /* the command line, which a journal names */
     char **arguments;
 };
 
@@ -47,6 +48,8 @@ struct options {
     float strengths[SHRINK_STRENGTHS];
     size_t strength_count;
     double within;           /* shrink: accuracy that may be lost */
+    uint64_t seeds;          /* of search and best: how many */
+    bool ablate;             /* best: tell what each ingredient adds */
     double validation_split; /* share of the last samples */
     struct recipe recipe;    /* of fit */
     struct search_flags search;

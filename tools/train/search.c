@@ -149,7 +149,7 @@ static void prepare(struct search *search, const struct session *session,
     search->options.axis_count = axes->count;
     search->options.points = flags->random;
     search->options.seed = options->seed;
-    search->options.seeds = (uint32_t)flags->seeds;
+    search->options.seeds = (uint32_t)session->options->seeds;
     search->options.folds = (uint32_t)flags->folds;
     search->options.validation_split = (float)options->validation_split;
     search->options.score = flags->score;

@@ -100,8 +100,10 @@ const struct option_row settings[] = {
      read_count, AT(fit.swa_from_epoch), 0, INT32_MAX},
 
     HEADING("Training", TRAINING),
-    {"epochs", "N", "epochs to train [10]", WHOLE_FROM(1), TRAINING, read_count, AT(fit.epochs), 1,
-     INT32_MAX},
+    {"epochs", "N", "epochs to train [10]", WHOLE_FROM(1), TRAINING & ~BEST, read_count,
+     AT(fit.epochs), 1, INT32_MAX},
+    {"epochs", "N", "epochs to train [100; to ablate 20]", WHOLE_FROM(1), BEST, read_count,
+     AT(fit.epochs), 1, INT32_MAX},
     {"batch", "N", "samples a step [128]", WHOLE_FROM(1), TRAINING, read_count, AT(fit.batch_size),
      1, INT32_MAX},
     {"early-stop", "MONITOR:N", "stop after N epochs without a better MONITOR", MONITOR_RIGHT,

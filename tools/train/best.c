@@ -1,0 +1,242 @@
+/* How far a network without convolutions comes on handwritten digits, and by which ingredients. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "augmentation.h"
+#include "cli.h"
+#include "commands.h"
+#include "report.h"
+#include "run.h"
+#include "train.h"
+
+/* ---- The ingredients ---- */
+
+static void add_schedule(struct recipe *recipe)
+{
+    recipe->schedule.kind = OCK_COSINE_DECAY;
+    recipe->warmup_epochs = 1;
+}
+
+static void add_averaging(struct recipe *recipe)
+{
+    recipe->fit.optimizer.ema_momentum = 0.999f;
+}
+
+static void add_dropout(struct recipe *recipe)
+{
+    recipe->dropout = 0.1f;
+}
+
+static void add_max_norm(struct recipe *recipe)
+{
+    recipe->max_norm = 3;
+}
+
+static void add_affine(struct recipe *recipe)
+{
+    recipe->augment = true;
+    recipe->augmentation = augmentation_small();
+    recipe->augmentation.rotation_range = 10;
+    recipe->augmentation.shear_range = 10;
+    recipe->augmentation.width_shift_range = recipe->augmentation.height_shift_range = 0.04f;
+}
+
+/* Simard et al. (2003) have these two figures for pictures of 29 x 29. */
+static void add_elastic(struct recipe *recipe)
+{
+    recipe->augmentation.elastic_alpha = 34;
+    recipe->augmentation.elastic_sigma = 4;
+}
+
+static const struct ingredient {
+    const char *name;
+    void (*add)(struct recipe *recipe);
+} ingredients[] = {
+    {"schedule", add_schedule}, {"averaging", add_averaging}, {"dropout", add_dropout},
+    {"max-norm", add_max_norm}, {"affine", add_affine},       {"elastic", add_elastic},
+};
+
+enum {
+    INGREDIENTS = sizeof ingredients / sizeof *ingredients
+};
+
+void best_recipe(struct recipe *recipe)
+{
+    recipe->layers = 2;
+    recipe->hidden[0] = recipe->hidden[1] = 800;
+    for (size_t i = 0; i < INGREDIENTS; i++)
+        ingredients[i].add(recipe);
+}
+
+/* The network with the first `count` of them. */
+static struct recipe with_ingredients(const struct recipe *best, size_t count, const char *name)
+{
+    struct recipe recipe = recipe_plain();
+    recipe.name = name;
+    recipe.layers = best->layers;
+    for (size_t i = 0; i < best->layers; i++)
+        recipe.hidden[i] = best->hidden[i];
+    recipe.fit.epochs = best->fit.epochs;
+    recipe.fit.batch_size = best->fit.batch_size;
+    for (size_t i = 0; i < count; i++)
+        ingredients[i].add(&recipe);
+    return recipe;
+}
+
+/* ---- A run ---- */
+
+struct score {
+    char name[24];
+    double train_accuracy, accuracy, minutes;
+    size_t rows; /* that were judged */
+};
+
+/* On `judges` where they are given, else as validation had it last. */
+static bool judge(const struct session *session, const ock_dataset *judges, ock_model *model,
+                  const struct result *result, struct score *score)
+{
+    const ock_epoch *last = &result->history.epochs[result->history.count - 1];
+    ock_evaluation evaluation = {.accuracy = last->val_accuracy};
+    if (judges && ock_model_evaluate(model, judges, NULL, &evaluation) != OCK_OK)
+        return session_failed(session, "the network cannot be evaluated") == EXIT_SUCCESS;
+    score->train_accuracy = last->accuracy;
+    score->accuracy = evaluation.accuracy;
+    score->minutes = result->seconds / 60;
+    return true;
+}
+
+static bool run(const struct session *session, uint64_t seed, const struct recipe *recipe,
+                ock_dataset *set, const ock_dataset *judges, struct score *score)
+{
+    struct options options = *session->options;
+    struct session seeded = *session;
+    struct result result;
+    ock_model *model = NULL;
+    options.seed = seed;
+    seeded.options = &options;
+    train_recipe(&seeded, recipe, set, &result, &model);
+    bool done = result.outcome == RAN && result.history.count > 0;
+    if (!done && result.outcome != INTERRUPTED)
+        fprintf(stderr, "ockham-train: %s: %s\n", recipe->name, result.reason);
+    done = done && judge(session, judges, model, &result, score);
+    ock_history_clear(&result.history);
+    ock_model_destroy(model);
+    return done;
+}
+
+/* ---- Tables ---- */
+
+static void print_head(const struct session *session, const char *what, bool test)
+{
+    fprintf(session->talk, "\n%-12s %9s %10s %7s %8s\n", what, "training",
+            test ? "test" : "validation", "errors", "minutes");
+}
+
+static void print_score(const struct session *session, const struct score *score)
+{
+    fprintf(session->talk, "%-12s %8.2f%% %9.2f%% %7.0f %8.1f\n", score->name,
+            100 * score->train_accuracy, 100 * score->accuracy,
+            (1 - score->accuracy) * (double)score->rows, score->minutes);
+}
+
+static void print_mean(const struct session *session, const struct score *scores, size_t count)
+{
+    double mean = 0, square = 0;
+    for (size_t i = 0; i < count; i++)
+        mean += scores[i].accuracy / (double)count;
+    for (size_t i = 0; i < count; i++)
+        square += pow(scores[i].accuracy - mean, 2);
+    if (count > 1)
+        fprintf(session->talk, "%-12s %9s %9.2f%%  (deviation %.2f)\n", "mean", "", 100 * mean,
+                100 * sqrt(square / (double)(count - 1)));
+}
+
+/* ---- The commands ---- */
+
+static int run_seeds(const struct session *session, ock_dataset *set, const ock_dataset *judges,
+                     size_t rows)
+{
+    const struct options *options = session->options;
+    size_t count = (size_t)options->seeds, done = 0;
+    struct score *scores = calloc(count, sizeof *scores);
+    struct recipe recipe = options->recipe;
+    if (!scores) {
+        fprintf(stderr, "ockham-train: no memory for %zu scores\n", count);
+        return EXIT_FAILURE;
+    }
+    for (bool going = true; going && done < count; done += going) {
+        struct score *score = &scores[done];
+        score->rows = rows;
+        snprintf(score->name, sizeof score->name, "%llu",
+                 (unsigned long long)(options->seed + done));
+        recipe.name = score->name;
+        going = run(session, options->seed + done, &recipe, set, judges, score);
+    }
+    print_head(session, "seed", judges);
+    for (size_t i = 0; i < done; i++)
+        print_score(session, &scores[i]);
+    print_mean(session, scores, done);
+    free(scores);
+    return done == count ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_ablation(const struct session *session, ock_dataset *set, size_t rows)
+{
+    struct score scores[1 + INGREDIENTS] = {0};
+    size_t done = 0;
+    for (bool going = true; going && done <= INGREDIENTS; done += going) {
+        struct score *score = &scores[done];
+        score->rows = rows;
+        snprintf(score->name, sizeof score->name, "%s%s", done ? "+ " : "",
+                 done ? ingredients[done - 1].name : "plain");
+        const struct recipe recipe = with_ingredients(&session->options->recipe, done, score->name);
+        going = run(session, session->options->seed, &recipe, set, NULL, score);
+    }
+    print_head(session, "ingredients", false);
+    for (size_t i = 0; i < done; i++)
+        print_score(session, &scores[i]);
+    fprintf(session->talk, "\nEach row has those above it, too; %u epochs, seed %llu.\n",
+            session->options->recipe.fit.epochs, (unsigned long long)session->options->seed);
+    return done > INGREDIENTS ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* The pictures of --test, on the session's device. */
+static int open_judges(const struct session *session, struct session *test, ock_dataset **judges)
+{
+    *test = *session;
+    test->pictures = (pictures){0};
+    int exit_status = session_read(test, (size_t)session->pictures.classes);
+    if (exit_status == EXIT_SUCCESS && train_dataset(test, 1, judges) != OCK_OK)
+        exit_status = session_failed(test, "the data cannot be put on the device");
+    return exit_status;
+}
+
+/* With --test all training pictures are trained on, and the test's read beside them. */
+int run_best(const struct options *options)
+{
+    struct options training = *options, testing = *options;
+    struct session session, test = {0};
+    ock_dataset *set, *judges = NULL;
+    training.test = false;
+    if (options->test)
+        training.validation_split = 0;
+    int exit_status = train_open(&session, &training, &set);
+    size_t all = session.pictures.count;
+    size_t rows = all - (size_t)((1 - training.validation_split) * (double)all);
+    if (exit_status == EXIT_SUCCESS && options->test) {
+        session.options = &testing;
+        exit_status = open_judges(&session, &test, &judges);
+        session.options = &training;
+        rows = test.pictures.count;
+    }
+    if (exit_status == EXIT_SUCCESS)
+        exit_status = options->ablate ? run_ablation(&session, set, rows)
+                                      : run_seeds(&session, set, judges, rows);
+    if (run_interrupted())
+        exit_status = EXIT_INTERRUPTED;
+    ock_dataset_destroy(judges);
+    pictures_free(&test.pictures);
+    ock_dataset_destroy(set);
+    session_close(&session);
+    return exit_status;
+}
