@@ -170,6 +170,8 @@ enum {
              const ock_tensor *transforms, ock_tensor *y))                                         \
     X(erase, (ock_backend * backend, const ock_augmentation *augmentation,                         \
               const ock_tensor *transforms, ock_tensor *y))                                        \
+    X(standardize,                                                                                 \
+      (ock_backend * backend, const ock_standardize *options, const ock_tensor *x, ock_tensor *y)) \
     X(step, (ock_backend * backend, const ock_update *update, const ock_parameter *parameter,      \
              const ock_tensor *gradient, size_t rows, ock_tensor *totals))                         \
     X(penalty,                                                                                     \

@@ -1,4 +1,4 @@
-/* Data sets: samples that live on the device, and their whitening. */
+/* Data sets: samples that live on the device, and their standardisation. */
 #ifndef OCKHAM_DATA_H
 #define OCKHAM_DATA_H
 
@@ -58,22 +58,52 @@ OCK_API bool ock_dataset_has_labels(const ock_dataset *dataset);
 OCK_API ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tensor *indices,
                                      ock_tensor *x, ock_tensor *y);
 
-/* ZCA whitening (Bell and Sejnowski 1997; ImageDataGenerator's zca_whitening): x becomes
- * (x - mean) U diag(1/sqrt(s + epsilon)) U^T, s and U the eigenvalues and -vectors of
- * the covariance X^T X / n. */
-typedef struct ock_zca ock_zca;
+typedef enum ock_zca_form {
+    OCK_ZCA_COVARIANCE, /* U diag(1/sqrt(s + epsilon)) U^T, s the eigenvalues of X^T X / n */
+    OCK_ZCA_SINGULAR, /* U diag(sqrt(n)/(S + epsilon)) U^T, S the singular values of X: Keras 3's */
+} ock_zca_form;
 
-/* Fits on all rows of a set. Waits. *zca is the caller's; NULL on failure.
- * Errors: OCK_INVALID_ARGUMENT (epsilon not > 0, values that are not finite, a selection),
- * OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED, OCK_UNSUPPORTED (built without LAPACK, or more than 32766
+/* What is done to each row, in this order, which is ImageDataGenerator.standardize()'s, whose names
+ * these are: times rescale; less the row's mean; over the row's standard deviation + 1e-6; less the
+ * training set's mean of the channel; over its standard deviation + 1e-6; whitened by ZCA (Bell and
+ * Sejnowski 1997). X, whose eigenvectors are U, is the training set less its means; as in Keras
+ * without what is done row by row. As in Keras, too, a deviation brings its centring with it, and
+ * whitening brings featurewise_center and leaves featurewise_std_normalization out. In directions
+ * that are never lit the singular form has a gain of up to sqrt(n)/epsilon. */
+typedef struct ock_standardization {
+    size_t channels; /* feature i is of channel i mod channels; 0: each is its own */
+    float rescale;   /* 0: none */
+    bool samplewise_center, samplewise_std_normalization;
+    bool featurewise_center, featurewise_std_normalization;
+    bool zca_whitening;
+    ock_zca_form zca_form;
+    float zca_epsilon; /* > 0; Keras: 1e-6 */
+} ock_standardization;
+
+typedef struct ock_standardizer ock_standardizer;
+
+/* Fits on all rows of a set. Waits. *standardizer is the caller's; NULL on failure.
+ * Errors: OCK_INVALID_ARGUMENT (an option, values that are not finite, a selection),
+ * OCK_SHAPE_MISMATCH (features that are no multiple of channels), OCK_OUT_OF_MEMORY,
+ * OCK_DEVICE_FAILED, OCK_UNSUPPORTED (whitening in a build without LAPACK, or of more than 32766
  * features). */
-OCK_API ock_status ock_zca_fit(const ock_dataset *dataset, float epsilon, ock_zca **zca);
+OCK_API ock_status ock_standardizer_fit(const ock_dataset *dataset,
+                                        const ock_standardization *options,
+                                        ock_standardizer **standardizer);
 
-/* Whitens every row of the set in its place, of a view its rows only. Waits.
+/* Standardises every row of the set in its place, of a view its rows only. Waits.
  * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH (other features); OCK_OUT_OF_MEMORY,
- * OCK_DEVICE_FAILED, after which some rows may be whitened and others not. */
-OCK_API ock_status ock_zca_apply(const ock_zca *zca, ock_dataset *dataset);
-OCK_API void ock_zca_destroy(ock_zca *zca);
+ * OCK_DEVICE_FAILED, after which some rows may be standardised and others not. */
+OCK_API ock_status ock_standardizer_apply(const ock_standardizer *standardizer,
+                                          ock_dataset *dataset);
+
+/* The same of a batch: x (B x features) becomes y, and is itself overwritten by what comes before
+ * the whitening. y may be x where nothing is whitened. Enqueues. */
+OCK_API ock_status ock_standardizer_batch(const ock_standardizer *standardizer, ock_tensor *x,
+                                          ock_tensor *y);
+
+/* NULL is allowed. */
+OCK_API void ock_standardizer_destroy(ock_standardizer *standardizer);
 
 #ifdef __cplusplus
 }

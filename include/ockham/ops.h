@@ -350,6 +350,18 @@ OCK_API ock_status ock_augment_apply(const ock_augmentation *augmentation, uint3
 OCK_API ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
                                const ock_tensor *indices, const ock_tensor *x, ock_tensor *y);
 
+/* Standardisation of rows (ImageDataGenerator.standardize()): x times rescale; less the row's mean;
+ * over the row's standard deviation + 1e-6; less `mean`; over `deviation` + 1e-6. */
+typedef struct ock_standardize {
+    float rescale; /* 0: none */
+    bool samplewise_center, samplewise_std_normalization;
+    const ock_tensor *mean, *deviation; /* 1 x cols, or NULL: none */
+} ock_standardize;
+
+/* x and y are B x cols; in place allowed. */
+OCK_API ock_status ock_standardize_apply(const ock_standardize *options, const ock_tensor *x,
+                                         ock_tensor *y);
+
 /* Whether ock_augment() takes these values for rows of `cols` columns: for code that would know
  * before it begins. Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH. */
 OCK_API ock_status ock_augmentation_check(ock_context *context,

@@ -160,3 +160,31 @@ ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
     ock_tensor_destroy(transforms);
     return status;
 }
+
+static void check_statistic(check *c, const char *name, const ock_tensor *statistic, size_t cols,
+                            const ock_tensor *y)
+{
+    if (!statistic)
+        return;
+    check_shape(c, name, statistic, 1, cols);
+    check_apart(c, "y", y, name, statistic);
+}
+
+ock_status ock_standardize_apply(const ock_standardize *options, const ock_tensor *x, ock_tensor *y)
+{
+    const ock_standardize none = {0};
+    check c = check_begin("ock_standardize_apply");
+    size_t rows = x ? x->rows : 0, cols = x ? x->cols : 0;
+    check_true(&c, options, "options is NULL");
+    if (!options)
+        options = &none;
+    check_tensor(&c, "x", x, OCK_F32);
+    check_shape(&c, "y", y, rows, cols);
+    check_in_place(&c, "y", y, "x", x);
+    check_range(&c, "rescale", options->rescale, -FLT_MAX, FLT_MAX);
+    check_statistic(&c, "mean", options->mean, cols, y);
+    check_statistic(&c, "deviation", options->deviation, cols, y);
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    return CALL(c, standardize, options, x, y);
+}

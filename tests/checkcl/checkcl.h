@@ -51,6 +51,7 @@
     X(warp)                                                                                        \
     X(tone)                                                                                        \
     X(erase)                                                                                       \
+    X(standardize)                                                                                 \
     X(step)                                                                                        \
     X(penalty)                                                                                     \
     X(penalty_compensated)                                                                         \

@@ -19,7 +19,8 @@ import importlib
 import pathlib
 import sys
 
-TOPICS = "operations", "steps", "training", "schedules", "toolkit", "layers", "pictures"
+TOPICS = "operations", "steps", "training", "schedules", "toolkit", "layers", "pictures", \
+    "standardise"
 
 
 def generate(name):

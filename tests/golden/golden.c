@@ -83,9 +83,10 @@ ock_totals read_totals(const ock_tensor *totals)
 int main(void)
 {
     TCase *(*const topics[])(void) = {
-        golden_steps,     golden_toolkit,      golden_losses,   golden_activations,
-        golden_norms,     golden_initializers, golden_networks, golden_fits,
-        golden_schedules, golden_stopping,     golden_averages, golden_augmentation,
+        golden_steps,       golden_toolkit,      golden_losses,   golden_activations,
+        golden_norms,       golden_initializers, golden_networks, golden_fits,
+        golden_schedules,   golden_stopping,     golden_averages, golden_augmentation,
+        golden_standardise,
     };
     Suite *suite = suite_create("golden");
     for (size_t i = 0; i < LENGTH(topics); i++) {

@@ -155,6 +155,14 @@ typedef struct golden_picture {
     const float *x, *y;
 } golden_picture;
 
+typedef struct golden_standard {
+    const char *name;
+    ock_standardization options;
+    size_t features;
+    const float *x, *y;
+    float spread;
+} golden_standard;
+
 /* ---- Helpers; a failure ends the test ---- */
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -191,5 +199,6 @@ TCase *golden_schedules(void);
 TCase *golden_stopping(void);
 TCase *golden_averages(void);
 TCase *golden_augmentation(void);
+TCase *golden_standardise(void);
 
 #endif

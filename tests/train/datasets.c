@@ -149,10 +149,14 @@ static double covariance(const float *x, size_t j, size_t k)
     return sum / ROWS;
 }
 
-static ock_zca *fit_or_skip(const ock_dataset *set)
+static ock_standardizer *fit_or_skip(const ock_dataset *set)
 {
-    ock_zca *zca = NULL;
-    ock_status status = ock_zca_fit(set, 1e-6f, &zca);
+    ock_standardizer *zca = NULL;
+    ock_status status = ock_standardizer_fit(set,
+                                             &(ock_standardization){.featurewise_center = true,
+                                                                    .zca_whitening = true,
+                                                                    .zca_epsilon = 1e-6f},
+                                             &zca);
     if (status != OCK_UNSUPPORTED)
         OK(ock_dataset_context(set), status);
     return zca;
@@ -165,16 +169,16 @@ START_TEST(whitened_features_are_uncorrelated)
     ock_context *context = open_device(test_device, SMALL_BUFFER);
     samples data = correlated();
     ock_dataset *set = labelled(context, &data);
-    ock_zca *zca = fit_or_skip(set);
+    ock_standardizer *zca = fit_or_skip(set);
     if (zca) {
-        OK(context, ock_zca_apply(zca, set));
+        OK(context, ock_standardizer_apply(zca, set));
         float *x = features_of(set);
         for (size_t j = 0; j < FEATURES; j++)
             for (size_t k = 0; k < FEATURES; k++)
                 expect_close(covariance(x, j, k), j == k && j < FEATURES - 1 ? 1.0 : 0.0, 1e-3);
         free(x);
     }
-    ock_zca_destroy(zca);
+    ock_standardizer_destroy(zca);
     ock_dataset_destroy(set);
     samples_free(&data);
     ock_context_destroy(context);
@@ -188,7 +192,7 @@ START_TEST(zca_is_symmetric)
     ock_context *context = open_context();
     samples data = correlated();
     ock_dataset *set = labelled(context, &data), *unit = NULL;
-    ock_zca *zca = fit_or_skip(set);
+    ock_standardizer *zca = fit_or_skip(set);
     float rows[FEATURES * FEATURES];
     for (size_t i = 0; i < FEATURES * FEATURES; i++) {
         double mean = 0;
@@ -200,14 +204,14 @@ START_TEST(zca_is_symmetric)
        ock_dataset_create(context, &(ock_arrays){.rows = FEATURES, .features = FEATURES, .x = rows},
                           &unit));
     if (zca) {
-        OK(context, ock_zca_apply(zca, unit));
+        OK(context, ock_standardizer_apply(zca, unit));
         float *w = features_of(unit);
         ck_assert_double_gt((double)fabsf(w[1]), 1);
         for (size_t i = 0; i < FEATURES * FEATURES; i++)
             expect_close((double)w[i], (double)w[i % FEATURES * FEATURES + i / FEATURES], 1e-3);
         free(w);
     }
-    ock_zca_destroy(zca);
+    ock_standardizer_destroy(zca);
     ock_dataset_destroy(unit);
     ock_dataset_destroy(set);
     samples_free(&data);
@@ -229,15 +233,15 @@ START_TEST(dependent_features_stay_finite)
             x[j] = x[j - 1] + x[j - 2] / 3;
     }
     ock_dataset *set = labelled(context, &data);
-    ock_zca *zca = fit_or_skip(set);
+    ock_standardizer *zca = fit_or_skip(set);
     if (zca) {
-        OK(context, ock_zca_apply(zca, set));
+        OK(context, ock_standardizer_apply(zca, set));
         float *x = features_of(set);
         for (size_t i = 0; i < ROWS * FEATURES; i++)
             ck_assert(isfinite(x[i]));
         free(x);
     }
-    ock_zca_destroy(zca);
+    ock_standardizer_destroy(zca);
     ock_dataset_destroy(set);
     samples_free(&data);
     ock_context_destroy(context);
@@ -249,17 +253,17 @@ START_TEST(a_view_is_whitened_alone)
     ock_context *context = open_device(test_device, SMALL_BUFFER);
     samples data = correlated();
     ock_dataset *set = labelled(context, &data), *view = NULL;
-    ock_zca *zca = fit_or_skip(set);
+    ock_standardizer *zca = fit_or_skip(set);
     OK(context, ock_dataset_view(set, 110, 30, &view));
     if (zca) {
-        OK(context, ock_zca_apply(zca, view));
+        OK(context, ock_standardizer_apply(zca, view));
         float *x = features_of(set);
         for (size_t i = 0; i < ROWS; i++)
             ck_assert_int_eq(!memcmp(x + i * FEATURES, data.x + i * FEATURES, FEATURES * sizeof *x),
                              i < 110 || i >= 140);
         free(x);
     }
-    ock_zca_destroy(zca);
+    ock_standardizer_destroy(zca);
     ock_dataset_destroy(view);
     ock_dataset_destroy(set);
     samples_free(&data);
@@ -273,8 +277,12 @@ START_TEST(whitening_what_is_not_finite)
     samples data = correlated();
     data.x[7] = NAN;
     ock_dataset *set = labelled(context, &data);
-    ock_zca *zca = NULL;
-    ock_status status = ock_zca_fit(set, 1e-6f, &zca);
+    ock_standardizer *zca = NULL;
+    ock_status status = ock_standardizer_fit(set,
+                                             &(ock_standardization){.featurewise_center = true,
+                                                                    .zca_whitening = true,
+                                                                    .zca_epsilon = 1e-6f},
+                                             &zca);
     if (status != OCK_UNSUPPORTED)
         REFUSED(context, OCK_INVALID_ARGUMENT, "not finite", status);
     ck_assert_ptr_null(zca);

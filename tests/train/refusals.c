@@ -259,26 +259,57 @@ START_TEST(zca_arguments)
     ock_dataset *set = labelled(context, &data), *other = labelled(context, &wide);
     ock_dataset *broad = labelled(context, &widest);
     ock_dataset *stranger = labelled(elsewhere, &data);
-    ock_zca *zca = (ock_zca *)&data;
-    ck_assert_int_eq(ock_zca_fit(NULL, 1, &zca), OCK_INVALID_ARGUMENT);
+    ock_standardizer *zca = (ock_standardizer *)&data;
+    ck_assert_int_eq(ock_standardizer_fit(NULL,
+                                          &(ock_standardization){.featurewise_center = true,
+                                                                 .zca_whitening = true,
+                                                                 .zca_epsilon = 1},
+                                          &zca),
+                     OCK_INVALID_ARGUMENT);
     ck_assert_ptr_null(zca);
-    REFUSED(context, OCK_INVALID_ARGUMENT, "zca is NULL", ock_zca_fit(set, 1, NULL));
-    REFUSED(context, OCK_INVALID_ARGUMENT, "epsilon is 0", ock_zca_fit(set, 0, &zca));
-    REFUSED(context, OCK_INVALID_ARGUMENT, "epsilon", ock_zca_fit(set, NAN, &zca));
-    ck_assert_int_eq(ock_zca_apply(NULL, NULL), OCK_INVALID_ARGUMENT);
-    REFUSED(context, OCK_INVALID_ARGUMENT, "zca is NULL", ock_zca_apply(NULL, set));
-    ock_status status = ock_zca_fit(set, 1e-6f, &zca);
+    REFUSED(context, OCK_INVALID_ARGUMENT, "standardizer is NULL",
+            ock_standardizer_fit(set,
+                                 &(ock_standardization){.featurewise_center = true,
+                                                        .zca_whitening = true,
+                                                        .zca_epsilon = 1},
+                                 NULL));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "epsilon is 0",
+            ock_standardizer_fit(set,
+                                 &(ock_standardization){.featurewise_center = true,
+                                                        .zca_whitening = true,
+                                                        .zca_epsilon = 0},
+                                 &zca));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "epsilon",
+            ock_standardizer_fit(set,
+                                 &(ock_standardization){.featurewise_center = true,
+                                                        .zca_whitening = true,
+                                                        .zca_epsilon = NAN},
+                                 &zca));
+    ck_assert_int_eq(ock_standardizer_apply(NULL, NULL), OCK_INVALID_ARGUMENT);
+    REFUSED(context, OCK_INVALID_ARGUMENT, "standardizer is NULL",
+            ock_standardizer_apply(NULL, set));
+    ock_status status = ock_standardizer_fit(set,
+                                             &(ock_standardization){.featurewise_center = true,
+                                                                    .zca_whitening = true,
+                                                                    .zca_epsilon = 1e-6f},
+                                             &zca);
     if (status == OCK_UNSUPPORTED) {
         ck_assert_ptr_nonnull(strstr(ock_context_message(context), "LAPACK"));
     } else {
         OK(context, status);
-        REFUSED(context, OCK_SHAPE_MISMATCH, "2 features", ock_zca_apply(zca, other));
-        REFUSED(elsewhere, OCK_INVALID_ARGUMENT, "two contexts", ock_zca_apply(zca, stranger));
-        ock_zca_destroy(zca);
-        REFUSED(context, OCK_UNSUPPORTED, "32766", ock_zca_fit(broad, 1e-6f, &zca));
+        REFUSED(context, OCK_SHAPE_MISMATCH, "2 features", ock_standardizer_apply(zca, other));
+        REFUSED(elsewhere, OCK_INVALID_ARGUMENT, "two contexts",
+                ock_standardizer_apply(zca, stranger));
+        ock_standardizer_destroy(zca);
+        REFUSED(context, OCK_UNSUPPORTED, "32766",
+                ock_standardizer_fit(broad,
+                                     &(ock_standardization){.featurewise_center = true,
+                                                            .zca_whitening = true,
+                                                            .zca_epsilon = 1e-6f},
+                                     &zca));
     }
-    ock_zca_destroy(zca);
-    ock_zca_destroy(NULL);
+    ock_standardizer_destroy(zca);
+    ock_standardizer_destroy(NULL);
     ock_dataset_destroy(stranger);
     ock_dataset_destroy(broad);
     ock_dataset_destroy(other);

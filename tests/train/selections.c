@@ -118,7 +118,7 @@ START_TEST(refused)
     bench b = bench_open();
     const int32_t beyond[] = {3, ROWS}, below[] = {-1};
     ock_dataset *made = b.set;
-    ock_zca *zca = NULL;
+    ock_standardizer *zca = NULL;
     REFUSED(b.context, OCK_INVALID_ARGUMENT, "entry 1 is 50, which is not within 0..49",
             ock_dataset_select(b.set, beyond, 2, &made));
     ck_assert_ptr_null(made);
@@ -132,7 +132,11 @@ START_TEST(refused)
             ock_dataset_select(b.set, beyond, 1, NULL));
     ck_assert_int_eq(ock_dataset_select(NULL, beyond, 1, &made), OCK_INVALID_ARGUMENT);
     ock_dataset *selection = selected(b.set, beyond, 1);
-    ock_status status = ock_zca_fit(selection, 1e-6f, &zca);
+    ock_status status = ock_standardizer_fit(selection,
+                                             &(ock_standardization){.featurewise_center = true,
+                                                                    .zca_whitening = true,
+                                                                    .zca_epsilon = 1e-6f},
+                                             &zca);
     if (status != OCK_UNSUPPORTED)
         REFUSED(b.context, OCK_INVALID_ARGUMENT, "whiten its set", status);
     ock_dataset_destroy(selection);

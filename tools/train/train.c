@@ -148,11 +148,15 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
 
 static ock_status whiten(const ock_dataset *train, ock_dataset *set)
 {
-    ock_zca *zca = NULL;
-    ock_status status = ock_zca_fit(train, ZCA_EPSILON, &zca);
+    ock_standardizer *zca = NULL;
+    ock_status status = ock_standardizer_fit(train,
+                                             &(ock_standardization){.featurewise_center = true,
+                                                                    .zca_whitening = true,
+                                                                    .zca_epsilon = ZCA_EPSILON},
+                                             &zca);
     if (status == OCK_OK)
-        status = ock_zca_apply(zca, set);
-    ock_zca_destroy(zca);
+        status = ock_standardizer_apply(zca, set);
+    ock_standardizer_destroy(zca);
     return status;
 }
 
