@@ -48,6 +48,8 @@ static void add_elastic(struct recipe *recipe)
     recipe->augmentation.elastic_sigma = 4;
 }
 
+/* In 20 epochs on 50,000 of MNIST's pictures these left 82 errors in the other 10,000; 800 units in
+ * both layers left 90, with or without dropout; half as strong again, the maps left 101. */
 static const struct ingredient {
     const char *name;
     void (*add)(struct recipe *recipe);
@@ -63,7 +65,8 @@ enum {
 void best_recipe(struct recipe *recipe)
 {
     recipe->layers = 2;
-    recipe->hidden[0] = recipe->hidden[1] = 800;
+    recipe->hidden[0] = 1200;
+    recipe->hidden[1] = 800;
     for (size_t i = 0; i < INGREDIENTS; i++)
         ingredients[i].add(recipe);
 }

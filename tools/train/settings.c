@@ -102,7 +102,7 @@ const struct option_row settings[] = {
     HEADING("Training", TRAINING),
     {"epochs", "N", "epochs to train [10]", WHOLE_FROM(1), TRAINING & ~BEST, read_count,
      AT(fit.epochs), 1, INT32_MAX},
-    {"epochs", "N", "epochs to train [100; to ablate 20]", WHOLE_FROM(1), BEST, read_count,
+    {"epochs", "N", "epochs to train [70; to ablate 10]", WHOLE_FROM(1), BEST, read_count,
      AT(fit.epochs), 1, INT32_MAX},
     {"batch", "N", "samples a step [128]", WHOLE_FROM(1), TRAINING, read_count, AT(fit.batch_size),
      1, INT32_MAX},
