@@ -1,3 +1,4 @@
+#include "vectors/labels.h"
 #include "vectors/layers.h"
 #include "vectors/training.h"
 
@@ -69,6 +70,26 @@ static const fit_setup active_setups[LENGTH(activity_fits)] = {
     {OCK_MEAN_SQUARED_ERROR, add_active_products},
 };
 
+static void add_two(ock_model *model)
+{
+    expect_ok(NULL, ock_model_add_dense(model, 5, OCK_RELU, NULL));
+    expect_ok(NULL, ock_model_add_dense(model, 3, OCK_SOFTMAX, NULL));
+}
+
+static void add_choices(ock_model *model)
+{
+    expect_ok(NULL, ock_model_add_dense(model, 5, OCK_TANH, NULL));
+    expect_ok(NULL, ock_model_add_dense(model, 2, OCK_SIGMOID, NULL));
+}
+
+/* In the order of label_fits. */
+static const fit_setup label_setups[LENGTH(label_fits)] = {
+    {OCK_SOFTMAX_CROSSENTROPY, add_two},
+    {OCK_SOFTMAX_CROSSENTROPY, add_two},
+    {OCK_BINARY_CROSSENTROPY, add_choices},
+    {OCK_BINARY_CROSSENTROPY, add_choices},
+};
+
 static const golden_tensor *keras_tensor(const golden_fit *run, const char *name)
 {
     for (size_t i = 0; i < run->tensor_count; i++)
@@ -136,7 +157,8 @@ static void split(ock_context *context, const golden_fit *run, ock_dataset *part
                          .x = run->x,
                          .outputs = run->outputs,
                          .labels = run->labels,
-                         .targets = run->targets};
+                         .targets = run->targets,
+                         .weights = run->row_weights};
     expect_ok(context, ock_dataset_create(context, &arrays, &parts[0]));
     expect_ok(context, ock_dataset_view(parts[0], 0, FIT_TRAIN, &parts[1]));
     expect_ok(context, ock_dataset_view(parts[0], FIT_TRAIN, FIT_ROWS - FIT_TRAIN, &parts[2]));
@@ -153,6 +175,8 @@ static void check_fit(ock_context *context, const golden_fit *run, const fit_set
     fit.batch_size = 4;
     fit.optimizer = run->optimizer;
     fit.loss = setup->loss;
+    fit.label_smoothing = run->smoothing;
+    fit.class_weights = run->class_weights;
     fit.shuffle = false;
     expect_ok(context, ock_model_fit(model, parts[1], parts[2], &fit, &history));
     check_history(&history, run);
@@ -170,6 +194,8 @@ START_TEST(fits)
         check_fit(context, &fit_runs[i], &setups[i]);
     for (size_t i = 0; context && i < LENGTH(activity_fits); i++)
         check_fit(context, &activity_fits[i], &active_setups[i]);
+    for (size_t i = 0; context && i < LENGTH(label_fits); i++)
+        check_fit(context, &label_fits[i], &label_setups[i]);
     ock_context_destroy(context);
 }
 END_TEST

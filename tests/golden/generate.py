@@ -19,8 +19,8 @@ import importlib
 import pathlib
 import sys
 
-TOPICS = "operations", "steps", "training", "schedules", "toolkit", "layers", "pictures", \
-    "standardise"
+TOPICS = "operations", "steps", "training", "schedules", "toolkit", "layers", "labels", \
+    "pictures", "standardise"
 
 
 def generate(name):

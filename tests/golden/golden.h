@@ -90,8 +90,10 @@ typedef struct golden_loss {
     size_t rows, cols;
     const float *prediction, *targets;
     const int32_t *labels;
+    float smoothing;
+    const float *weights; /* NULL: none */
     const float *gradient;
-    double losses[LOSS_ROWS];
+    double losses[LOSS_ROWS]; /* weighted */
     double correct;
 } golden_loss;
 
@@ -113,6 +115,8 @@ typedef struct golden_fit {
     size_t outputs;
     const float *x, *targets;
     const int32_t *labels;
+    const float *row_weights, *class_weights; /* NULL: none */
+    float smoothing;
     size_t tensor_count;
     const golden_tensor *tensors;
     double history[FIT_EPOCHS][4]; /* loss, accuracy, val_loss, val_accuracy */

@@ -50,21 +50,34 @@ def loss_cases():
     ]
 
 
-def losses():
+def loss_records(cases, prefix):
+    """Keras smooths labels as one-hot targets alone, so its labels come as these where they are
+    smoothed; the losses of single rows are weighted."""
     records = []
-    for i, (name, kind, loss, z, y, count) in enumerate(loss_cases()):
+    for i, (name, kind, loss, z, y, count, smoothing, weights) in enumerate(cases):
         targets = "labels" if y.ndim == 1 else "targets"
-        _, gradient = value_and_gradient(lambda v: loss(y, v), z)
-        array(f"loss_{i}_prediction", z)
-        array(f"loss_{i}_target", y, "int32_t" if y.ndim == 1 else "float")
-        array(f"loss_{i}_gradient", gradient)
+        sparse = isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
+        known = np.eye(z.shape[1])[y] if y.ndim == 1 and not sparse else y
+        _, gradient = value_and_gradient(lambda v: loss(known, v, sample_weight=weights), z)
+        array(f"{prefix}_{i}_prediction", z)
+        array(f"{prefix}_{i}_target", y, "int32_t" if y.ndim == 1 else "float")
+        array(f"{prefix}_{i}_gradient", gradient)
+        rows = loss.call(known, tf.constant(z)).numpy() * (1 if weights is None else weights)
+        extra = {} if weights is None else {"weights": "row_weights"}
+        if smoothing:
+            extra["smoothing"] = number(smoothing)
         records.append(record(
             name=text(name), rows=z.shape[0], cols=z.shape[1],
             kind=f"OCK_{kind}_CROSSENTROPY" if kind else "OCK_MEAN_SQUARED_ERROR",
-            prediction=f"loss_{i}_prediction", **{targets: f"loss_{i}_target"},
-            gradient=f"loss_{i}_gradient", losses=doubles(loss.call(y, tf.constant(z))),
+            prediction=f"{prefix}_{i}_prediction", **{targets: f"{prefix}_{i}_target"},
+            gradient=f"{prefix}_{i}_gradient", losses=doubles(rows), **extra,
             correct=number(np.sum(count(y, z)) if count else np.nan, single=False)))
-    table("golden_loss", "loss_cases", records)
+    return records
+
+
+def losses():
+    cases = [(*case, 0, None) for case in loss_cases()]
+    table("golden_loss", "loss_cases", loss_records(cases, "loss"))
 
 
 def activations():

@@ -50,11 +50,14 @@ def initial_weights(random, model):
     return [np.abs(v) + 0.5 if "variance" in w.path else v for w, v in zip(model.weights, values)]
 
 
-def run_fit(model, initial, x, y, callbacks=()):
+def run_fit(model, initial, x, y, weights=None, classes=None, callbacks=()):
     """Two epochs of 14 rows in batches of 4, the last one of 2; 5 rows for validation."""
     reset(model, initial)
-    history = model.fit(x[:14], y[:14], batch_size=4, epochs=2, shuffle=False, verbose=0,
-                        validation_data=(x[14:], y[14:]), callbacks=list(callbacks)).history
+    parts = [(a[:14], a[14:]) for a in (x, y, weights) if a is not None]
+    train, valid = zip(*parts)
+    history = model.fit(*train[:2], sample_weight=None if weights is None else train[2],
+                        class_weight=classes, batch_size=4, epochs=2, shuffle=False, verbose=0,
+                        validation_data=valid, callbacks=list(callbacks)).history
     rows = [[history[n][e] if n in history else np.nan for n in HISTORY] for e in range(2)]
     return np.array(rows), model.get_weights()
 
@@ -71,15 +74,17 @@ def tensor_table(i, model, layers, initial, weights):
     return len(tensors)
 
 
-def write_fits(random, models, first=0):
+def write_fits(random, models, first=0, weighing=()):
     records = []
     for i, (name, layers, optimizer, loss, y) in enumerate(models, first):
         model = keras.Sequential([keras.Input((4,)), *layers])
         model.compile(optimizer, loss, metrics=METRICS.get(name))
         x, initial = random.normal(19, 4), [f32(w) for w in initial_weights(random, model)]
         model.train_on_batch(x, y)  # makes the optimiser's variables
-        history, weights = run_fit(model, initial, x, y)
-        noisy = [run_fit(model, initial, x, y, [Disturb(s)]) for s in range(NOISE_RUNS)]
+        options, extra = dict(weighing).get(name, ({}, {}))
+        history, weights = run_fit(model, initial, x, y, **options)
+        noisy = [run_fit(model, initial, x, y, callbacks=[Disturb(s)], **options)
+                 for s in range(NOISE_RUNS)]
         labelled = y.ndim == 1
         array(f"fit_{i}_x", x)
         array(f"fit_{i}_y", y, "int32_t" if labelled else "float")
@@ -91,7 +96,7 @@ def write_fits(random, models, first=0):
             **{"labels" if labelled else "targets": f"fit_{i}_y"},
             tensor_count=tensor_table(i, model, layers, initial, weights),
             tensors=f"fit_{i}_tensors", history=braces([doubles(h) for h in history]),
-            loss_spread=number(losses), weight_spread=number(final)))
+            loss_spread=number(losses), weight_spread=number(final), **extra))
     return records
 
 
