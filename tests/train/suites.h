@@ -10,6 +10,7 @@
     X(selections)                                                                                  \
     X(fits)                                                                                        \
     X(runs)                                                                                        \
+    X(labels)                                                                                      \
     X(plans)                                                                                       \
     X(stopping)                                                                                    \
     X(schedules)                                                                                   \
