@@ -121,7 +121,7 @@ class Bench(Tools):
                          ["plain", "l2", "l1", "dropout", "l2+dropout"])
         for name in ("proximal l1", "group lasso", "max-norm", "clip norm", "weight average",
                      "input dropout", "spatial dropout", "gaussian dropout", "gaussian noise",
-                     "activity l2"):
+                     "activity l2", "label smoothing", "mixup"):
             self.assertIn(name, rows)
         self.assertEqual(rows["plain"]["relative"], 1)
         self.assertGreater(rows["dropout"]["relative"], 0)

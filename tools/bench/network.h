@@ -10,7 +10,8 @@ struct technique {
     float dropout;         /* after each hidden layer, as what follows */
     float spatial_dropout; /* of ten positions, where they divide the width */
     float gaussian_dropout, gaussian_noise;
-    float input_dropout;     /* before the first layer */
+    float input_dropout; /* before the first layer */
+    float label_smoothing, mixup_alpha;
     ock_optimizer optimizer; /* what it adds to Adam's defaults: decay, clips, averages */
 };
 

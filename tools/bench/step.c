@@ -38,6 +38,8 @@ static const struct technique techniques[] = {
     {.name = "gaussian dropout", .gaussian_dropout = 0.25f},
     {.name = "gaussian noise", .gaussian_noise = 0.1f},
     {.name = "activity l2", .dense.activity = {.l2 = 1e-4f}},
+    {.name = "label smoothing", .label_smoothing = 0.1f},
+    {.name = "mixup", .mixup_alpha = 0.2f},
     {.name = "dropout", .dropout = 0.25f},
     {.name = "l2+dropout", .dense.kernel = {.l2 = 1e-4f}, .dropout = 0.25f},
 };
@@ -78,6 +80,8 @@ static ock_status fit(const struct point *point, size_t steps, ock_history *hist
     fit.optimizer.clip_norm = added->clip_norm;
     fit.optimizer.global_clip_norm = added->global_clip_norm;
     fit.optimizer.ema_momentum = added->ema_momentum;
+    fit.label_smoothing = point->technique->label_smoothing;
+    fit.mixup_alpha = point->technique->mixup_alpha;
     ock_status status = ock_dataset_view(point->samples, 0, steps * point->batch, &train);
     if (status == OCK_OK)
         status = ock_model_fit(point->model, train, NULL, &fit, history);
