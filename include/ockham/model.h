@@ -140,7 +140,8 @@ typedef struct ock_compaction {
  * magnitude, again and again until none is left. What a unit without weights in puts out is a
  * constant, which the next dense layer's bias takes over; a layer without a bias gets one then. A
  * layer keeps one unit at least. The units of the last dense layer stay, as do those before a
- * softmax within the network, which mixes them; inputs stay as they are. Training settings are
+ * softmax within the network, which mixes them, and before a spatial dropout, which needs whole
+ * positions; inputs stay as they are. Training settings are
  * taken over; moments and counts are not. *compacted is the caller's, NULL on failure; report may
  * be NULL. The model is not changed. Waits. Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY,
  * OCK_DEVICE_FAILED. */

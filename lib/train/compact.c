@@ -78,12 +78,13 @@ static ock_status read_layer(compaction *c, size_t position)
 static ock_status read_model(compaction *c)
 {
     const ock_model *model = c->model;
-    ock_status status = OCK_OK;
-    for (size_t i = 0; i < model->count && !status; i++) {
+    for (size_t i = 0; i < model->count; i++) {
         host_layer *host = &c->layers[i];
-        status = read_layer(c, i);
-        if (status || (i > 0 && model->layers[i].kind != LAYER_DENSE)) {
-            host->kept = i > 0 ? c->layers[i - 1].kept : NULL;
+        ock_status status = read_layer(c, i);
+        if (status)
+            return status;
+        if (i > 0 && model->layers[i].kind != LAYER_DENSE) {
+            host->kept = c->layers[i - 1].kept;
             continue;
         }
         host->kept = malloc(model->layers[i].outputs * sizeof *host->kept);
@@ -94,7 +95,7 @@ static ock_status read_model(compaction *c)
         if (model->layers[i].kind == LAYER_DENSE)
             host->next = find_next(model, i);
     }
-    return status;
+    return OCK_OK;
 }
 
 static void compaction_free(compaction *c)
@@ -282,7 +283,8 @@ static ock_status make_layers(const compaction *c, ock_model *made)
         for (size_t k = 0; k < 2; k++) {
             layer->running[k] = NULL;
             layer->trained[k] = (ock_parameter){.penalty = old->trained[k].penalty,
-                                                .constraint = old->trained[k].constraint};
+                                                .constraint = old->trained[k].constraint,
+                                                .vector = old->trained[k].vector};
         }
         status = add_folded(c, i, layer);
     }

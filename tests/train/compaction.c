@@ -323,6 +323,29 @@ START_TEST(goes_on_training)
 }
 END_TEST
 
+/* Biases and norms stay vectors, which the decay leaves out, and kept units their settings. */
+START_TEST(trains_as_the_larger_one_does)
+{
+    ock_context *context = open_context();
+    samples data = samples_create(ROWS, INPUTS, OUTPUTS);
+    ock_dataset *set = labelled(context, &data);
+    ock_fit fit = ock_fit_defaults();
+    fit.epochs = 3;
+    fit.optimizer.weight_decay = 1;
+    fit.optimizer.decay_kernels_only = true;
+    fit.optimizer.clip_norm = _i ? 1.0f : 0;
+    ock_model *net = whole_network(context), *small = compacted(net, NULL);
+    OK(context, ock_model_fit(net, set, NULL, &fit, NULL));
+    OK(context, ock_model_fit(small, set, NULL, &fit, NULL));
+    expect_same_weights(net, small);
+    ock_model_destroy(small);
+    ock_model_destroy(net);
+    ock_dataset_destroy(set);
+    samples_free(&data);
+    ock_context_destroy(context);
+}
+END_TEST
+
 START_TEST(refusals)
 {
     ock_context *context = open_context();
@@ -354,6 +377,7 @@ Suite *compaction_suite(void)
     tcase_add_test(cases, threshold_is_told);
     tcase_add_test(cases, sparsity_is_counted);
     tcase_add_test(cases, goes_on_training);
+    tcase_add_loop_test(cases, trains_as_the_larger_one_does, 0, 2);
     tcase_add_test(cases, refusals);
     suite_add_tcase(suite, cases);
     return suite;
