@@ -191,11 +191,17 @@ static char *state_text(const fit_run *run)
     return close_text(out, &text);
 }
 
+/* A callback that renewed the weights after the epoch's last step has left no moments; the next
+ * step would make the same. */
 ock_status checkpoint_write(const fit_run *run)
 {
     ock_context *context = run->model->context;
     tensor_list list;
-    ock_status status = list_tensors(run, &list);
+    ock_status status = model_ensure_moments(run->model, &run->fit.optimizer);
+    if (!status)
+        status = model_ensure_averages(run->model, &run->fit.optimizer);
+    if (!status)
+        status = list_tensors(run, &list);
     if (status)
         return status;
     char *layers = layers_text(run->model), *state = state_text(run);

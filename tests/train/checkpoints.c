@@ -417,6 +417,56 @@ START_TEST(a_full_disk_keeps_the_older_file)
 }
 END_TEST
 
+/* ---- New weights within a run ---- */
+
+typedef struct renewal {
+    ock_model *net;
+    uint32_t last; /* epoch */
+} renewal;
+
+/* New weights after the last step of epoch 2, which forget moments and averages. */
+static bool renew(uint32_t epoch, uint64_t step, uint64_t steps, void *user)
+{
+    const renewal *r = user;
+    return epoch != 2 || step != steps || !ock_model_initialize(r->net, 77);
+}
+
+static bool go_on(const ock_epoch *epoch, void *user)
+{
+    return epoch->epoch != ((const renewal *)user)->last;
+}
+
+static ock_model *renewed(const bench *b, ock_fit fit, uint32_t last)
+{
+    renewal r = {build(b->context, FEATURES, bench_layers), last};
+    fit.on_step = renew;
+    fit.on_epoch = go_on;
+    fit.user = &r;
+    OK(b->context, ock_model_fit(r.net, b->set, NULL, &fit, NULL));
+    return r.net;
+}
+
+START_TEST(goes_on_from_new_weights)
+{
+    bench b = bench_open();
+    folder files = folder_open();
+    ock_fit fit = b.fit;
+    fit.epochs = 4;
+    fit.optimizer.ema_momentum = _i == 1 ? 0.9f : 0;
+    fit.swa_from_epoch = _i == 2;
+    ock_model *whole = renewed(&b, fit, 0);
+    fit.checkpoint = files.path;
+    fit.resume = true;
+    ock_model_destroy(renewed(&b, fit, 2));
+    ock_model *resumed = renewed(&b, fit, 0);
+    expect_same_weights(whole, resumed);
+    ock_model_destroy(resumed);
+    ock_model_destroy(whole);
+    folder_close(&files);
+    bench_close(&b);
+}
+END_TEST
+
 Suite *checkpoints_suite(void)
 {
     Suite *suite = suite_create("checkpoints");
@@ -426,6 +476,7 @@ Suite *checkpoints_suite(void)
     tcase_add_test(cases, is_written_before_the_callback);
     tcase_add_test(cases, goes_on_for_more_epochs);
     tcase_add_test(cases, a_decimal_comma_changes_nothing);
+    tcase_add_loop_test(cases, goes_on_from_new_weights, 0, 3);
     tcase_add_test(cases, other_settings);
     tcase_add_test(cases, other_augmentations);
     tcase_add_test(cases, other_networks);
