@@ -83,7 +83,7 @@ typedef struct ock_standardization {
 typedef struct ock_standardizer ock_standardizer;
 
 /* Fits on all rows of a set. Waits. *standardizer is the caller's; NULL on failure.
- * Errors: OCK_INVALID_ARGUMENT (an option, values that are not finite, a selection),
+ * Errors: OCK_INVALID_ARGUMENT (an option; means or deviations that are not finite; a selection),
  * OCK_SHAPE_MISMATCH (features that are no multiple of channels), OCK_OUT_OF_MEMORY,
  * OCK_DEVICE_FAILED, OCK_UNSUPPORTED (whitening in a build without LAPACK, or of more than 32766
  * features). */
@@ -97,8 +97,10 @@ OCK_API ock_status ock_standardizer_fit(const ock_dataset *dataset,
 OCK_API ock_status ock_standardizer_apply(const ock_standardizer *standardizer,
                                           ock_dataset *dataset);
 
-/* The same of a batch: x (B x features) becomes y, and is itself overwritten by what comes before
- * the whitening. y may be x where nothing is whitened. Enqueues. */
+/* The same of a batch: y (B x features) receives x (B x features), which is itself overwritten by
+ * what comes before a whitening. y may be x where nothing is whitened. Enqueues. Errors:
+ * OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH, either of which leaves both as they were;
+ * OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_standardizer_batch(const ock_standardizer *standardizer, ock_tensor *x,
                                           ock_tensor *y);
 

@@ -107,6 +107,28 @@ ock_status ock_standardizer_apply(const ock_standardizer *standardizer, ock_data
     return status ? status : ock_context_finish(context);
 }
 
+/* What the product would refuse, before x is overwritten. */
+static ock_status check_whitened(const ock_standardizer *s, const ock_tensor *x,
+                                 const ock_tensor *y)
+{
+    const char *problem = NULL;
+    if (!x || !y)
+        problem = x ? "y is NULL" : "x is NULL";
+    else if (ock_tensor_context(y) != s->context)
+        problem = "y belongs to another context than the standardizer";
+    else if (ock_tensor_dtype(y) != OCK_F32)
+        problem = "y must be OCK_F32";
+    else if (ock_tensors_overlap(x, y))
+        problem = "y may not overlap x where whitening is asked for";
+    if (problem)
+        return ock_context_report(s->context, OCK_INVALID_ARGUMENT, "%s", problem);
+    if (ock_tensor_rows(y) != ock_tensor_rows(x) || ock_tensor_cols(y) != s->features)
+        return ock_context_report(s->context, OCK_SHAPE_MISMATCH,
+                                  "y is %zu x %zu and must be %zu x %zu", ock_tensor_rows(y),
+                                  ock_tensor_cols(y), ock_tensor_rows(x), s->features);
+    return OCK_OK;
+}
+
 ock_status ock_standardizer_batch(const ock_standardizer *standardizer, ock_tensor *x,
                                   ock_tensor *y)
 {
@@ -115,7 +137,9 @@ ock_status ock_standardizer_batch(const ock_standardizer *standardizer, ock_tens
                                   "standardizer is NULL");
     if (!standardizer->transform)
         return ock_standardize_apply(&standardizer->steps, x, y);
-    ock_status status = ock_standardize_apply(&standardizer->steps, x, x);
+    ock_status status = check_whitened(standardizer, x, y);
+    if (!status)
+        status = ock_standardize_apply(&standardizer->steps, x, x);
     return status ? status : ock_matmul(NULL, x, standardizer->transform, y);
 }
 
@@ -180,7 +204,7 @@ static ock_status add_squares(const ock_standardizer *s, const ock_tensor *stand
 /* ---- Means and deviations ---- */
 
 /* The mean over the rows and, of a channel, over its pixels, in sum->host. */
-static void pool(const ock_standardizer *s, block_sum *sum, size_t rows)
+static ock_status pool(const ock_standardizer *s, block_sum *sum, size_t rows)
 {
     size_t channels = s->options.channels ? s->options.channels : s->features;
     for (size_t c = 0; c < channels; c++) {
@@ -188,9 +212,15 @@ static void pool(const ock_standardizer *s, block_sum *sum, size_t rows)
         for (size_t i = c; i < s->features; i += channels)
             total += sum->sum[i];
         total /= (double)rows * (double)(s->features / channels);
+        if (!isfinite((float)total))
+            return ock_context_report(s->context, OCK_INVALID_ARGUMENT,
+                                      "feature %zu has no finite mean or deviation: is a value of "
+                                      "the data set not finite?",
+                                      c);
         for (size_t i = c; i < s->features; i += channels)
             sum->host[i] = (float)total;
     }
+    return OCK_OK;
 }
 
 /* A statistic of the set as `steps` leave it. */
@@ -205,8 +235,9 @@ static ock_status fit_statistic(const ock_standardizer *s, const ock_standardize
     if (status)
         return status;
     status = for_each_block(s, steps, set, visitor, &sum);
-    pool(s, &sum, set->rows);
-    for (size_t i = 0; i < s->features && visitor == add_squares; i++)
+    if (!status)
+        status = pool(s, &sum, set->rows);
+    for (size_t i = 0; i < s->features && visitor == add_squares && !status; i++)
         sum.host[i] = sqrtf(sum.host[i]);
     if (!status)
         status = ock_tensor_write(*statistic, sum.host);

@@ -292,6 +292,52 @@ START_TEST(whitening_what_is_not_finite)
 }
 END_TEST
 
+START_TEST(statistics_of_what_is_not_finite)
+{
+    const ock_standardization options[] = {{.featurewise_center = true},
+                                           {.channels = 1, .featurewise_std_normalization = true}};
+    ock_context *context = open_context();
+    samples data = correlated();
+    data.x[7] = _i < 2 ? NAN : INFINITY;
+    ock_dataset *set = labelled(context, &data);
+    ock_standardizer *standardizer = NULL;
+    REFUSED(context, OCK_INVALID_ARGUMENT, "no finite mean",
+            ock_standardizer_fit(set, &options[_i % 2], &standardizer));
+    ck_assert_ptr_null(standardizer);
+    ock_dataset_destroy(set);
+    samples_free(&data);
+    ock_context_destroy(context);
+}
+END_TEST
+
+/* x, of which a right call leaves only the standardised values. */
+START_TEST(a_refused_batch_is_kept)
+{
+    ock_context *context = open_context();
+    samples data = correlated();
+    ock_dataset *set = labelled(context, &data);
+    ock_standardizer *zca = fit_or_skip(set);
+    ock_tensor *x, *broad;
+    float kept[ROWS * FEATURES];
+    OK(context, ock_tensor_create(context, OCK_F32, ROWS, FEATURES, &x));
+    OK(context, ock_tensor_create(context, OCK_F32, ROWS, FEATURES + 1, &broad));
+    OK(context, ock_tensor_write(x, data.x));
+    if (zca) {
+        REFUSED(context, OCK_SHAPE_MISMATCH, "y is", ock_standardizer_batch(zca, x, broad));
+        REFUSED(context, OCK_INVALID_ARGUMENT, "overlap", ock_standardizer_batch(zca, x, x));
+        REFUSED(context, OCK_INVALID_ARGUMENT, "y is NULL", ock_standardizer_batch(zca, x, NULL));
+        OK(context, ock_tensor_read(x, kept));
+        ck_assert_mem_eq(kept, data.x, sizeof kept);
+    }
+    ock_tensor_destroy(broad);
+    ock_tensor_destroy(x);
+    ock_standardizer_destroy(zca);
+    ock_dataset_destroy(set);
+    samples_free(&data);
+    ock_context_destroy(context);
+}
+END_TEST
+
 Suite *datasets_suite(void)
 {
     Suite *suite = suite_create("datasets");
@@ -304,6 +350,8 @@ Suite *datasets_suite(void)
     tcase_add_test(cases, dependent_features_stay_finite);
     tcase_add_test(cases, a_view_is_whitened_alone);
     tcase_add_test(cases, whitening_what_is_not_finite);
+    tcase_add_loop_test(cases, statistics_of_what_is_not_finite, 0, 4);
+    tcase_add_test(cases, a_refused_batch_is_kept);
     tcase_set_timeout(cases, 60);
     suite_add_tcase(suite, cases);
     return suite;
