@@ -5,10 +5,12 @@ import json
 import os
 import pty
 import re
+import shutil
 import struct
 import signal
 import subprocess
 import unittest
+import xml.dom.minidom
 
 from harness import SMALL, TIMEOUT_S, TRAIN, Tools
 
@@ -89,6 +91,39 @@ class Fit(Tools):
                            ("--optimizer rmsprop", "--lr .001 --optimizer rmsprop")]:
             with self.subTest(line):
                 self.assertEqual(self.last(*line.split()), self.last(*same.split()))
+
+    def test_flags_of_noise_labels_and_clips(self):
+        self.fit("--gaussian-dropout", ".1", "--gaussian-noise", ".1", "--activity-l1", "1e-4",
+                 "--activity-l2", "1e-3", "--label-smoothing", ".1", "--mixup", ".2",
+                 "--class-weights", "1,2" + ",1" * 8, "--clip-norm", "1", "--save", "net")
+        self.load("evaluate", "--count", 50)
+        self.fit("--global-clip-norm", "0.5")
+
+    def test_flags_change_what_is_learnt(self):
+        accuracies = set()
+        for flags in [], ["--label-smoothing", ".5"], ["--mixup", "1"], ["--gaussian-noise", "1"], \
+                ["--gaussian-dropout", ".5"], ["--class-weights", "9" + ",0" * 9], \
+                ["--clip-norm", "1e-3", "--optimizer", "sgd"], ["--activity-l2", "1"]:
+            self.fit(*flags, "--json", "fit.json")
+            row = json.loads((self.folder / "fit.json").read_text())["rows"][0]
+            accuracies.add((row["train_loss"], row["val_loss"]))
+        self.assertEqual(len(accuracies), 8)
+
+    def test_class_weights_must_be_as_many_as_classes(self):
+        done = self.fit("--class-weights", "1,2", status=1)
+        self.assertIn("--class-weights has 2 numbers; the data have 10 classes", done.stderr)
+
+    def test_sparsity_is_told_by_layer(self):
+        done = self.fit("--l1", "30", "--proximal-l1")
+        self.assertRegex(done.stdout, r"layer 0: \d+\.\d % of 25088 weights are 0, and \d+ of 32 units dead")
+        self.assertNotIn("weights are 0", self.fit().stdout)
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
+    def test_curves(self):
+        self.fit("--plot", "fit.svg")
+        shown = xml.dom.minidom.parse(str(self.folder / "fit.svg")).toxml()
+        for text in "fit: validation 0.", "data loss", "accuracy", "epoch", "training":
+            self.assertIn(text, shown)
 
     def test_early_stop(self):
         done = self.fit("--epochs", "50", "--lr", "1e-30", "--early-stop", "val_accuracy:2",

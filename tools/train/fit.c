@@ -1,8 +1,10 @@
 /* Trains the network that the flags describe. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
 #include "commands.h"
+#include "curves.h"
 #include "report.h"
 #include "train.h"
 
@@ -27,6 +29,25 @@ static void tell_of_checkpoint(const struct session *session, const struct resul
                 result->history.count);
 }
 
+/* Of each dense layer that has a weight of exactly 0. */
+static void print_sparsity(const struct session *session, ock_model *model)
+{
+    for (size_t i = 0; i < ock_model_tensor_count(model); i++) {
+        ock_model_tensor named;
+        ock_sparsity found;
+        size_t layer;
+        char rest[16];
+        if (ock_model_tensor_at(model, i, &named) != OCK_OK ||
+            sscanf(named.name, "%zu.%15s", &layer, rest) != 2 || strcmp(rest, "kernel") != 0 ||
+            ock_model_sparsity(model, layer, 0, &found) != OCK_OK || found.zeros == 0)
+            continue;
+        fprintf(session->talk,
+                "layer %zu: %.1f %% of %zu weights are 0, and %zu of %zu units dead\n", layer,
+                100 * (double)found.zeros / (double)found.weights, found.weights, found.dead,
+                found.units);
+    }
+}
+
 static int fit(const struct session *session, ock_dataset *set)
 {
     static const int exit_statuses[] = {[RAN] = EXIT_SUCCESS,
@@ -38,14 +59,17 @@ static int fit(const struct session *session, ock_dataset *set)
     struct report report = {.session = session, .results = &result, .count = 1};
     train_recipe(session, &session->options->recipe, set, &result, &model);
     report_table(&report);
+    if (model)
+        print_sparsity(session, model);
     if (*result.reason)
         fprintf(stderr, "ockham-train: %s\n", result.reason);
     tell_of_checkpoint(session, &result);
     bool saved = !model || save(session, model);
     bool json = report_json(&report), csv = report_csv(&report);
+    bool plot = curves_write(&report);
     ock_history_clear(&result.history);
     ock_model_destroy(model);
-    return saved && json && csv ? exit_statuses[result.outcome] : EXIT_FAILURE;
+    return saved && json && csv && plot ? exit_statuses[result.outcome] : EXIT_FAILURE;
 }
 
 int run_fit(const struct options *options)

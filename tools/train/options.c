@@ -62,11 +62,13 @@ static const struct option_row table[] = {
      "a file in a folder that can be written, or -", STUDY | FITTING, read_output, AT(json), 0, 0},
     {"csv", "FILE", "write each epoch's figures (-: standard output)",
      "a file in a folder that can be written, or -", STUDY | FIT, read_output, AT(csv), 0, 0},
+    {"plot", "FILE", "draw losses and accuracies, by gnuplot",
+     "an .svg or .png file in a folder that can be written", STUDY | FIT, read_plot, AT(plot), 0,
+     0},
     {"csv", "FILE", "write each trial's figures (-: standard output)",
      "a file in a folder that can be written, or -", SEARCH, read_output, AT(csv), 0, 0},
     {"plot", "FILE", "draw the scores over two --grid axes, by gnuplot",
-     "an .svg or .png file in a folder that can be written", SEARCH, read_plot, AT(search.plot), 0,
-     0},
+     "an .svg or .png file in a folder that can be written", SEARCH, read_plot, AT(plot), 0, 0},
     {"resume", "FILE", "keep finished trials in FILE; skip those it has",
      "a file in a folder that can be written", SEARCH, read_save, AT(search.journal), 0, 0},
     {NULL, NULL, "Search: NAME is a setting below, width, layers or patience", NULL, SEARCH, NULL,
@@ -101,7 +103,7 @@ static const struct command_help helps[] = {
     {STUDY, "Trains one network plainly and with each regularisation technique.",
      "Rows: " STUDY_ROWS ".\n"
      "A row that cannot run is skipped with its reason, and fails if --rows named it.\n\n"
-     "  ockham-train study --data mnist/ --json study.json --csv history.csv\n"
+     "  ockham-train study --data mnist/ --json study.json --plot curves.svg\n"
      "  ockham-train study --rows plain,dropout --epochs 3 --device scalar\n"},
     {FIT, "Trains one network.",
      "Ctrl-C ends training; the network is saved as it is then. The same command with\n"
@@ -153,10 +155,8 @@ static enum parse_result check_search(const char *name, struct options *options)
         return option_wrong(PROGRAM, name, "--folds and --validation-split: one of them at most");
     if (options->validation_split < 0)
         options->validation_split = search->folds ? 0 : 0.3;
-    if (search->plot && (search->axis_count != 2 || search->random))
+    if (options->plot && (search->axis_count != 2 || search->random))
         return option_wrong(PROGRAM, name, "--plot needs two axes by --grid, and no others");
-    if (search->plot && !plot_available())
-        return option_wrong(PROGRAM, name, "--plot %s: gnuplot is not installed", search->plot);
     if (search->halving && options->recipe.fit.swa_from_epoch)
         return option_wrong(PROGRAM, name, "--halving and --swa: one of them at most");
     for (size_t a = 0; a < search->axis_count && search->halving; a++)
@@ -197,6 +197,8 @@ static enum parse_result check(enum command command, const char *name, struct op
     if (command == BEST && options->ablate && options->test)
         return option_wrong(PROGRAM, name,
                             "--ablate is told on validation pictures: --test must go");
+    if (options->plot && !plot_available())
+        return option_wrong(PROGRAM, name, "--plot %s: gnuplot is not installed", options->plot);
     if (command == COMPACT && !options->save)
         return option_wrong(PROGRAM, name,
                             "--save is missing: it names the smaller network's file");

@@ -31,15 +31,15 @@ struct search_flags {
         const char *flag, *text; /* "grid", "NAME=VALUES" */
     } axes[SEARCH_AXES];
     size_t axis_count;
-    uint64_t random, halving, folds;    /* 0: not given */
-    const char *score, *journal, *plot; /* journal, plot NULL: not given */
-    int argument_count;                 /* the command line, which a journal names */
+    uint64_t random, halving, folds; /* 0: not given */
+    const char *score, *journal;     /* journal NULL: not given */
+    int argument_count;              /* the command line, which a journal names */
     char **arguments;
 };
 
 struct options {
     enum command command;
-    const char *data, *device, *json, *csv, *save, *load, *png; /* NULL: not given */
+    const char *data, *device, *json, *csv, *save, *load, *png, *plot; /* NULL: not given */
     uint64_t seed, batch;  /* batch: of commands that do not train */
     uint64_t count, first; /* count 0: not given */
     bool test;

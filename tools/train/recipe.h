@@ -5,7 +5,8 @@
 #include <ockham/train.h>
 
 enum {
-    RECIPE_LAYERS = 64
+    RECIPE_LAYERS = 64,
+    RECIPE_CLASSES = 64
 };
 
 /* As ock_schedule, but by epochs: how many steps an epoch has is not known yet. */
@@ -23,8 +24,11 @@ struct recipe {
     ock_dense dense; /* of each hidden layer; the last layer has none. Constraints are below */
     float max_norm;  /* 0: none */
     bool non_negative, unit_norm;
-    float input_dropout, dropout; /* before the first, and after each hidden layer */
-    bool batch_norm;              /* between each hidden product and its activation */
+    float input_dropout, dropout;           /* before the first, and after each hidden layer */
+    float gaussian_dropout, gaussian_noise; /* after each, too */
+    float class_weights[RECIPE_CLASSES];
+    size_t class_weight_count; /* 0: all weigh 1 */
+    bool batch_norm;           /* between each hidden product and its activation */
     bool whiten, augment;
     ock_augmentation augmentation; /* without size and seed */
     /* Its learning_rate 0 and weight_decay below 0: those that Keras has for `optimizer`. Seed,

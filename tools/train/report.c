@@ -182,8 +182,8 @@ static void print_history(FILE *stream, const struct result *result)
         const ock_epoch *epoch = &result->history.epochs[i];
         const double values[] = {epoch->loss,        epoch->data_loss,    epoch->penalty,
                                  epoch->accuracy,    epoch->val_loss,     epoch->val_data_loss,
-                                 epoch->val_penalty, epoch->val_accuracy, epoch->seconds,
-                                 epoch->ms_per_step};
+                                 epoch->val_penalty, epoch->val_accuracy, epoch->learning_rate,
+                                 epoch->seconds,     epoch->ms_per_step};
         fprintf(stream, "%s,%" PRIu32 ",%" PRIu64, result->row, epoch->epoch, epoch->steps);
         for (size_t v = 0; v < sizeof values / sizeof *values; v++)
             print_number(stream, values[v]);
@@ -202,7 +202,7 @@ bool report_csv(const struct report *report)
     if (!stream)
         return could_not_write(path);
     fputs("row,epoch,steps,loss,data_loss,penalty,accuracy,val_loss,val_data_loss,val_penalty,"
-          "val_accuracy,seconds,ms_per_step\n",
+          "val_accuracy,learning_rate,seconds,ms_per_step\n",
           stream);
     for (size_t i = 0; i < report->count; i++)
         print_history(stream, &report->results[i]);

@@ -120,6 +120,6 @@ static void print_script(FILE *script, const char *terminal, const void *user)
 
 bool search_heat(const struct search_report *report)
 {
-    const char *path = report->session->options->search.plot;
+    const char *path = report->session->options->plot;
     return !path || plot_draw("ockham-train", path, print_script, report);
 }

@@ -59,6 +59,10 @@ const struct option_row settings[] = {
     FLAG("unit-norm", "each unit's norm 1", unit_norm),
     PART("dropout", "RATE", "after each hidden layer [0]", dropout),
     PART("input-dropout", "RATE", "before the first layer [0]", input_dropout),
+    PART("gaussian-dropout", "RATE", "times noise about 1, after each [0]", gaussian_dropout),
+    NUMBER("gaussian-noise", "X", "plus noise of deviation X, after each [0]", gaussian_noise),
+    NUMBER("activity-l1", "X", "penalty X sum |y| on what each puts out [0]", dense.activity.l1),
+    NUMBER("activity-l2", "X", "penalty X sum y^2 on what each puts out [0]", dense.activity.l2),
     {"augment", "SPEC", "small, or as rotation=15,zoom=.1,elastic=34:4", AUGMENTATION_RIGHT,
      FITTING | SHOW, read_augmentation, offsetof(struct options, recipe), 0, 0},
 
@@ -74,6 +78,10 @@ const struct option_row settings[] = {
     FLAG("decay-kernels-only", "no decay of biases and norms", fit.optimizer.decay_kernels_only),
     NUMBER("clip-value", "X", "each gradient element to -X..X; 0: any [0]",
            fit.optimizer.clip_value),
+    NUMBER("clip-norm", "X", "each tensor's gradient to norm X; 0: any [0]",
+           fit.optimizer.clip_norm),
+    NUMBER("global-clip-norm", "X", "all gradients together to norm X; 0: any [0]",
+           fit.optimizer.global_clip_norm),
 
     HEADING("Learning rate", FITTING),
     {"schedule", "KIND",
@@ -93,6 +101,14 @@ const struct option_row settings[] = {
     {"plateau-cooldown", "N", "epochs not counted after a reduction [0]", WHOLE_FROM(0), FITTING,
      read_count, AT(fit.plateau.cooldown), 0, INT32_MAX},
     NUMBER("plateau-min-lr", "X", "not below this [0]", fit.plateau.min_learning_rate),
+
+    HEADING("Labels", FITTING),
+    {"label-smoothing", "X", "share of each target spread over all classes [0]",
+     "a number from 0 to 1", FITTING, read_float, AT(fit.label_smoothing), 0, 1},
+    NUMBER("mixup", "ALPHA", "mix samples by shares from Beta(ALPHA, ALPHA) [0]", fit.mixup_alpha),
+    {"class-weights", "A,B", "what each class counts in the loss [1 each]",
+     "as many numbers from 0 as there are classes, separated by commas", FIT, read_class_weights,
+     offsetof(struct options, recipe), 0, 0},
 
     HEADING("Averages of the weights", FITTING),
     PART("ema", "X", "moving average by X a step; 0: none [0]", fit.optimizer.ema_momentum),

@@ -134,9 +134,15 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
     ock_augmentation augmentation = recipe_augmentation(recipe, session->pictures.height,
                                                         session->pictures.width, options->seed);
     struct progress progress;
+    size_t classes = ock_dataset_outputs(sets[0]);
+    if (recipe->class_weight_count && recipe->class_weight_count != classes)
+        return ock_context_report(session->context, OCK_INVALID_ARGUMENT,
+                                  "--class-weights has %zu numbers; the data have %zu classes",
+                                  recipe->class_weight_count, classes);
     ock_fit fit = recipe_fit(recipe, steps_per_epoch(recipe, sets[0]));
     fit.seed = options->seed;
     fit.augmentation = recipe->augment ? &augmentation : NULL;
+    fit.class_weights = recipe->class_weight_count ? recipe->class_weights : NULL;
     fit.on_epoch = on_epoch;
     fit.on_step = on_step;
     fit.user = &progress;

@@ -85,33 +85,44 @@ bool read_hidden(const struct option_row *row, const char *text, void *options)
     }
 }
 
-/* "0.1,0.3": into options.strengths. */
-bool read_augmentation(const struct option_row *row, const char *text, void *options)
+/* "0.1,0.3": up to `most` numbers from `low` on. */
+static bool read_list(const char *text, double low, size_t most, float *values, size_t *count)
 {
-    struct recipe *recipe = (struct recipe *)((char *)options + row->field);
-    recipe->augment = true;
-    return augmentation_read(text, &recipe->augmentation);
+    char copy[32];
+    double value;
+    for (*count = 0;; text++) {
+        size_t length = strcspn(text, ",");
+        if (length >= sizeof copy || *count == most)
+            return false;
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+        if (!cli_read_real(copy, low, (double)FLT_MAX, &value))
+            return false;
+        values[(*count)++] = (float)value;
+        text += length;
+        if (!*text)
+            return true;
+    }
 }
 
 bool read_strengths(const struct option_row *row, const char *text, void *options)
 {
     struct options *all = options;
-    char copy[32];
-    double value;
     (void)row;
-    for (all->strength_count = 0;; text++) {
-        size_t length = strcspn(text, ",");
-        if (length >= sizeof copy || all->strength_count == SHRINK_STRENGTHS)
-            return false;
-        memcpy(copy, text, length);
-        copy[length] = '\0';
-        if (!cli_read_real(copy, (double)FLT_MIN, (double)FLT_MAX, &value))
-            return false;
-        all->strengths[all->strength_count++] = (float)value;
-        text += length;
-        if (!*text)
-            return true;
-    }
+    return read_list(text, (double)FLT_MIN, SHRINK_STRENGTHS, all->strengths, &all->strength_count);
+}
+
+bool read_class_weights(const struct option_row *row, const char *text, void *options)
+{
+    struct recipe *recipe = field_of(row, options);
+    return read_list(text, 0, RECIPE_CLASSES, recipe->class_weights, &recipe->class_weight_count);
+}
+
+bool read_augmentation(const struct option_row *row, const char *text, void *options)
+{
+    struct recipe *recipe = (struct recipe *)((char *)options + row->field);
+    recipe->augment = true;
+    return augmentation_read(text, &recipe->augmentation);
 }
 
 /* The position of the text among the names; -1: it is none of them. */
