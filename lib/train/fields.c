@@ -117,6 +117,9 @@ void fields_put(FILE *out, const char *before, const record_fields *fields, cons
         const record_field *field = &fields->list[i];
         field_value value;
         memcpy(&value, (const char *)record + field->offset, size_of(field->kind));
+        /* JSON has no such number; only options without effect are not checked, and may be so */
+        if (field->kind == FIELD_FLOAT && !isfinite(value.single))
+            value.single = 0;
         if (field->optional && is_zero(&value, field->kind))
             continue;
         fprintf(out, "%s\"%s\":", before, field->name);

@@ -454,6 +454,7 @@ START_TEST(goes_on_from_new_weights)
     fit.epochs = 4;
     fit.optimizer.ema_momentum = _i == 1 ? 0.9f : 0;
     fit.swa_from_epoch = _i == 2;
+    fit.optimizer.momentum = NAN; /* of no use to Adam, and so whatever it likes */
     ock_model *whole = renewed(&b, fit, 0);
     fit.checkpoint = files.path;
     fit.resume = true;

@@ -107,7 +107,7 @@ START_TEST(options_of_dense)
                              .bias = {1e-3f, 2e-3f, true, 3e-3f},
                              .activity = {.l1 = 4e-3f, .l2 = 5e-3f},
                              .kernel_constraint = {OCK_MAX_NORM, 3},
-                             .bias_constraint = {.kind = OCK_NON_NEGATIVE},
+                             .bias_constraint = {OCK_NON_NEGATIVE, NAN}, /* without effect */
                              .initializer = OCK_HE_NORMAL};
     OK(b.context, ock_model_create(b.context, FEATURES, &net));
     OK(b.context, ock_model_add_dense(net, OUTPUTS, OCK_TANH, &dense));
