@@ -38,6 +38,12 @@ bool cli_read_real(const char *text, double low, double high, double *value)
     return true;
 }
 
+int cli_compare_doubles(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
 static bool write_all(int file, const char *text)
 {
     size_t left = strlen(text);

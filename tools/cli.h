@@ -17,6 +17,9 @@ enum {
 bool cli_read_whole(const char *text, uint64_t low, uint64_t high, uint64_t *value);
 bool cli_read_real(const char *text, double low, double high, double *value);
 
+/* For qsort(); NaN has no place. */
+int cli_compare_doubles(const void *left, const void *right);
+
 /* Writes the text to a file as a whole: to one beside it that then takes its name, so that an
  * older file stays as it was on failure, with errno set. "-" is the standard output; what is
  * not a regular file, such as a pipe, is written in its place. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "cli.h"
 #include "progress.h"
 #include "run.h"
 
@@ -15,18 +16,12 @@ static const double RUN_SECONDS = 0.01;
 
 /* ---- Statistics ---- */
 
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 static struct spread spread_of(double *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (!isfinite(values[i]))
             return (struct spread){NAN, NAN, NAN};
-    qsort(values, count, sizeof *values, compare_doubles);
+    qsort(values, count, sizeof *values, cli_compare_doubles);
     return (struct spread){(values[(count - 1) / 2] + values[count / 2]) / 2, values[0],
                            values[count - 1]};
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "cli.h"
 #include "commands.h"
 #include "run.h"
 #include "train.h"
@@ -83,15 +84,9 @@ static ock_status time_sides(struct side sides[2], const struct batch *batch)
     return status;
 }
 
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 static double median(double times[ROUNDS])
 {
-    qsort(times, ROUNDS, sizeof *times, compare_doubles);
+    qsort(times, ROUNDS, sizeof *times, cli_compare_doubles);
     return times[ROUNDS / 2];
 }
 

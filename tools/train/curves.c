@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli.h"
 #include "plot.h"
 
 enum {
@@ -69,12 +70,6 @@ static struct range range_of(const ock_history *history)
     return range;
 }
 
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 /* A row far worse than most is cut off rather than flattens the others. */
 static void scale(struct sheet *sheet)
 {
@@ -94,8 +89,8 @@ static void scale(struct sheet *sheet)
     }
     if (sheet->shown == 0)
         return;
-    qsort(highs, sheet->shown, sizeof *highs, compare_doubles);
-    qsort(lows, sheet->shown, sizeof *lows, compare_doubles);
+    qsort(highs, sheet->shown, sizeof *highs, cli_compare_doubles);
+    qsort(lows, sheet->shown, sizeof *lows, cli_compare_doubles);
     size_t last = sheet->shown - 1;
     sheet->loss_high = fmin(highs[last], 3 * highs[last / 2]);
     sheet->accuracy_low = 1 - fmax(0.01, fmin(1, 1.1 * fmin(lows[last], 3 * lows[last / 2])));

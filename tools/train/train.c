@@ -61,19 +61,13 @@ int train_open(struct session *session, const struct options *options, ock_datas
 
 /* ---- What is measured ---- */
 
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 static double median_ms(const ock_history *history)
 {
     double median = NAN, *sorted = malloc(history->count * sizeof *sorted);
     if (sorted && history->count) {
         for (size_t i = 0; i < history->count; i++)
             sorted[i] = history->epochs[i].ms_per_step;
-        qsort(sorted, history->count, sizeof *sorted, compare_doubles);
+        qsort(sorted, history->count, sizeof *sorted, cli_compare_doubles);
         median = (sorted[(history->count - 1) / 2] + sorted[history->count / 2]) / 2;
     }
     free(sorted);
