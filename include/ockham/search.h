@@ -61,8 +61,9 @@ OCK_API void ock_search_results_clear(ock_search_results *results);
 typedef struct ock_search_options ock_search_options;
 
 /* Makes the network of a point, without weights, and changes *fit, which comes with the defaults
- * and the search's epochs. The network is the search's. fit's callbacks and checkpoint are not
- * used. Another status than OCK_OK ends the search with it. */
+ * and the search's epochs. The network is the search's. What *fit points to must stay until the
+ * next call or the search's end. fit's callbacks, checkpoint and validation_split are not used.
+ * Another status than OCK_OK ends the search with it. */
 typedef ock_status (*ock_search_make)(const double *values, ock_context *context, ock_model **model,
                                       ock_fit *fit, void *user);
 
@@ -85,8 +86,7 @@ struct ock_search_options {
     float validation_split; /* as in ock_fit; one of this, folds and a validation set at most */
     const char *score;      /* what is compared, as early stopping's monitor */
     ock_mode mode;
-    uint32_t
-        epochs; /* what make() gets in fit.epochs; halving: of the last rung, whatever it says */
+    uint32_t epochs;  /* that make() gets in fit.epochs; halving: of the last rung, always */
     uint32_t halving; /* eta: in each rung the best 1/eta go on; 0: no halving; >= 2 */
     ock_search_make make;
     /* Called after each step has been enqueued, and after each trial; false stops the search, which

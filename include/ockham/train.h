@@ -143,7 +143,7 @@ typedef struct ock_fit {
     uint32_t epochs, batch_size; /* >= 1; epochs up to INT32_MAX */
     ock_optimizer optimizer;
     ock_loss_kind loss;
-    uint64_t seed; /* of shuffles, dropout, and initial weights where there are none */
+    uint64_t seed; /* of shuffles, dropout, noise, mixup; of weights where there are none yet */
     bool shuffle;
     float validation_split; /* 0 <= split < 1: the last rows, unshuffled, where no set is given */
     ock_early_stopping early_stopping;
@@ -164,11 +164,13 @@ typedef struct ock_fit {
 /* As Keras: 1 epoch, batches of 32, Adam, shuffling; softmax cross-entropy; no early stopping. */
 OCK_API ock_fit ock_fit_defaults(void);
 
-/* The random numbers of a fit depend on the seed and the model's own counts alone, which later fits
- * go on with. Epoch e, from 0, visits the rows in the order of Fisher and Yates: for i from the
- * last down to 1, row i changes places with row r mod (i + 1), where words 0 and 1 of the draw at
- * counter (i, e, 0, OCK_PURPOSE_SHUFFLE) are the high and the low half of r. Dropout takes the
- * step's number, from 1, for `step` and the position among all layers for `layer`. */
+/* The random numbers of a fit depend on the seed, augmentation's on its own, and on the model's
+ * counts alone, which later fits go on with. Epoch e, from 0, visits the rows in the order of
+ * Fisher and Yates: for i from the last down to 1, row i changes places with row r mod (i + 1),
+ * where words 0 and 1 of the draw at counter (i, e, 0, OCK_PURPOSE_SHUFFLE) are the high and the
+ * low half of r. Dropout and noise take the step's number, from 1, for `step` and the position
+ * among all layers for `layer`; augmentation takes e, and for the sample's index the row's position
+ * in the training set, which is its own in a view or a selection. */
 
 /* Weights. A row's loss counts as many times as its weight in the set says, and in training times
  * that of its class in class_weights, which is its label, the column of its largest target, the

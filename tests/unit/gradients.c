@@ -253,8 +253,9 @@ typedef struct chain {
 static ock_dense_parameters make_dense(size_t inputs, size_t outputs)
 {
     return (ock_dense_parameters){
-        .kernel = {make_columns(inputs, outputs, 0.1f, 0.3f), NULL, NULL, {0.02f, 0.03f}},
-        .bias = {make_columns(1, outputs, 0.1f, 0.3f), NULL, NULL, {0, 0.05f}},
+        .kernel = {.value = make_columns(inputs, outputs, 0.1f, 0.3f),
+                   .penalty = {.l1 = 0.02f, .l2 = 0.03f}},
+        .bias = {.value = make_columns(1, outputs, 0.1f, 0.3f), .penalty = {.l2 = 0.05f}},
     };
 }
 

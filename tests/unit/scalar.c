@@ -153,7 +153,7 @@ static ock_parameter make_parameter(ock_context *context, size_t rows, size_t co
         .value = make_random(context, rows, cols, 21),
         .moment1 = make(context, rows, cols),
         .moment2 = make(context, rows, cols),
-        .penalty = {1e-3f, 1e-2f},
+        .penalty = {.l1 = 1e-3f, .l2 = 1e-2f},
     };
 }
 
