@@ -86,7 +86,8 @@ typedef struct ock_standardizer ock_standardizer;
  * Errors: OCK_INVALID_ARGUMENT (an option; means or deviations that are not finite; a selection),
  * OCK_SHAPE_MISMATCH (features that are no multiple of channels), OCK_OUT_OF_MEMORY,
  * OCK_DEVICE_FAILED, OCK_UNSUPPORTED (whitening in a build without LAPACK, or of more than 32766
- * features). */
+ * features). Whitening of more features than that, or than a square of the device's largest buffer
+ * has, is refused before anything is computed. */
 OCK_API ock_status ock_standardizer_fit(const ock_dataset *dataset,
                                         const ock_standardization *options,
                                         ock_standardizer **standardizer);

@@ -154,6 +154,7 @@ typedef struct ock_fit {
     const float *class_weights; /* as many as outputs, two for one output; NULL: all 1 */
     float mixup_alpha;          /* >= 0; 0: none (Zhang et al. 2018) */
     const ock_augmentation *augmentation; /* of training batches; NULL: none */
+    const ock_standardizer *standardizer; /* of all batches; NULL: none */
     const char *checkpoint;               /* a file, replaced after each epoch; NULL: none */
     bool resume;                          /* the run of the checkpoint, where there is one */
     ock_epoch_callback on_epoch;
@@ -187,6 +188,13 @@ OCK_API ock_fit ock_fit_defaults(void);
  * The mixed row's weight is that of both, mixed alike. Training accuracy counts the mixed targets'
  * largest. Validation is without. */
 
+/* Standardisation. Batches go through ock_standardizer_batch() as in ImageDataGenerator: those of
+ * training after the augmentation, those of validation, of ock_model_evaluate() and of
+ * swa_from_epoch's statistics too. Mixup comes after it, of rows that each are standardised; but
+ * for rounding and a samplewise deviation, which is not linear, it could as well come before. The
+ * data sets stay as they are, and so does x of ock_model_train_step() and ock_model_predict(),
+ * which the caller standardises. */
+
 typedef struct ock_mixup {
     uint32_t partner; /* a row */
     float share;      /* of the row itself: Beta(alpha, alpha), 0..1 */
@@ -217,8 +225,10 @@ OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uin
  * verdict of one that was never stopped, bit for bit. Without a file it begins anew; where all
  * epochs are done, or early stopping has ended them, nothing is trained. The layers with all their
  * options, the sizes of the sets and every field above must be the same, or the resumption is
- * refused with what differs; epochs, the callbacks and the file's name may differ. The data
- * themselves are not compared, and what on_epoch does to the network is in the next epoch's file.
+ * refused with what differs; epochs, the callbacks and the file's name may differ. Of a
+ * standardizer the options are compared: that it was fitted to the same rows is the caller's to see
+ * to. The data themselves are not compared, and what on_epoch does to the network is in the next
+ * epoch's file.
  *
  * The file is safetensors: the network's tensors by their names, so that ock_model_open() takes it
  * too, and after "moment1.", "moment2." and "average." those of the optimiser, "best." early
@@ -258,7 +268,8 @@ typedef struct ock_evaluation {
 } ock_evaluation;
 
 /* Means over the set, without dropout: what a fit says of its validation set. Of fit, NULL for the
- * defaults, it takes loss, label_smoothing and batch_size. Waits. Errors as for ock_model_fit(). */
+ * defaults, it takes loss, label_smoothing, standardizer and batch_size. Waits. Errors as for
+ * ock_model_fit(). */
 OCK_API ock_status ock_model_evaluate(ock_model *model, const ock_dataset *dataset,
                                       const ock_fit *fit, ock_evaluation *evaluation);
 

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "evaluate.h"
+#include "standardizer.h"
 
 ock_status check_dataset(const ock_model *model, const ock_dataset *set, const char *name,
                          ock_loss_kind loss)
@@ -94,6 +95,9 @@ ock_status ock_model_evaluate(ock_model *model, const ock_dataset *dataset, cons
     ock_status status = check_smoothing(model, &settings);
     if (!status)
         status = check_dataset(model, dataset, "dataset", settings.loss);
+    if (!status && settings.standardizer)
+        status =
+            standardizer_check(settings.standardizer, model->context, model->inputs, "the network");
     if (!status)
         status = model_ensure_ready(model, 0);
     if (status)
@@ -101,7 +105,7 @@ ock_status ock_model_evaluate(ock_model *model, const ock_dataset *dataset, cons
 
     batch_feed feed;
     ock_tensor *totals = NULL;
-    status = feed_create(&feed, dataset, settings.batch_size, NULL);
+    status = feed_create(&feed, dataset, &settings, false);
     if (status)
         return status;
     status = plan_reserve(model, feed.batch, false);

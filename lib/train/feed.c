@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "row_weights.h"
+#include "standardizer.h"
 
 /* ---- Epochs ---- */
 
@@ -112,6 +113,11 @@ static ock_status create_columns(batch_feed *feed, bool mixes)
     return mixes ? OCK_OK : upload(feed);
 }
 
+static bool augments(const batch_feed *feed)
+{
+    return feed->fit && feed->fit->augmentation;
+}
+
 static ock_status samples_create(const batch_feed *feed, bool mixes, feed_samples *samples)
 {
     const ock_dataset *set = feed->set;
@@ -125,19 +131,24 @@ static ock_status samples_create(const batch_feed *feed, bool mixes, feed_sample
                                    labels ? 1 : outputs, &samples->y.whole);
     if (!status && labels && mixes)
         status = batch_tensor_create(context, feed->batch, outputs, &samples->one_hot);
-    if (!status && feed->fit && feed->fit->augmentation)
+    if (!status && (augments(feed) || standardizer_whitens(feed->standardizer)))
+        status = batch_tensor_create(context, feed->batch, features, &samples->spare);
+    if (!status && augments(feed))
         status =
-            ock_tensor_create(context, OCK_F32, feed->batch, features, &samples->augmented.whole);
+            batch_tensor_create(context, feed->batch, OCK_TRANSFORM_SIZE, &samples->transforms);
     return status;
 }
 
-ock_status feed_create(batch_feed *feed, const ock_dataset *set, size_t batch, const ock_fit *fit)
+ock_status feed_create(batch_feed *feed, const ock_dataset *set, const ock_fit *fit, bool trains)
 {
-    size_t rows = ock_dataset_rows(set);
-    bool mixes = fit && fit->mixup_alpha > 0;
-    batch = least(batch, rows);
-    *feed = (batch_feed){
-        .set = set, .fit = fit, .size.rows = rows, .batch = batch, .steps = (rows - 1) / batch + 1};
+    size_t rows = ock_dataset_rows(set), batch = least(fit->batch_size, rows);
+    bool mixes = trains && fit->mixup_alpha > 0;
+    *feed = (batch_feed){.set = set,
+                         .fit = trains ? fit : NULL,
+                         .standardizer = fit->standardizer,
+                         .size.rows = rows,
+                         .batch = batch,
+                         .steps = (rows - 1) / batch + 1};
     ock_status status = create_columns(feed, mixes);
     if (!status)
         status = samples_create(feed, mixes, &feed->own);
@@ -151,7 +162,8 @@ ock_status feed_create(batch_feed *feed, const ock_dataset *set, size_t batch, c
 static void samples_free(feed_samples *samples)
 {
     batch_tensor_free(&samples->one_hot);
-    batch_tensor_free(&samples->augmented);
+    batch_tensor_free(&samples->transforms);
+    batch_tensor_free(&samples->spare);
     batch_tensor_free(&samples->y);
     batch_tensor_free(&samples->x);
 }
@@ -177,18 +189,39 @@ static ock_status samples_resize(feed_samples *samples, size_t rows)
     if (!status)
         status = batch_tensor_resize(&samples->one_hot, rows);
     if (!status)
-        status = batch_tensor_resize(&samples->augmented, rows);
+        status = batch_tensor_resize(&samples->transforms, rows);
+    if (!status)
+        status = batch_tensor_resize(&samples->spare, rows);
     return status ? status : batch_tensor_resize(&samples->x, rows);
 }
 
-static ock_tensor *inputs_of(const feed_samples *samples)
+/* What goes out of place goes from x to spare and back again. */
+static ock_tensor *inputs_of(const batch_feed *feed, const feed_samples *samples)
 {
-    return samples->augmented.part ? samples->augmented.part : samples->x.part;
+    bool moved = augments(feed) != standardizer_whitens(feed->standardizer);
+    return moved ? samples->spare.part : samples->x.part;
 }
 
 static ock_tensor *targets_of(const feed_samples *samples)
 {
     return samples->one_hot.part ? samples->one_hot.part : samples->y.part;
+}
+
+static ock_status augment(const batch_feed *feed, const ock_tensor *indices, uint32_t epoch,
+                          const feed_samples *samples)
+{
+    const ock_augmentation *augmentation = feed->fit->augmentation;
+    ock_tensor *transforms = samples->transforms.part;
+    ock_status status = ock_augment_draw(augmentation, epoch, indices, transforms);
+    return status ? status
+                  : ock_augment_apply(augmentation, epoch, indices, transforms, samples->x.part,
+                                      samples->spare.part);
+}
+
+static ock_status standardize(const batch_feed *feed, const feed_samples *samples)
+{
+    ock_tensor *x = augments(feed) ? samples->spare.part : samples->x.part;
+    return ock_standardizer_batch(feed->standardizer, x, inputs_of(feed, samples));
 }
 
 static ock_status gather(const batch_feed *feed, const ock_tensor *indices, uint32_t epoch,
@@ -197,9 +230,10 @@ static ock_status gather(const batch_feed *feed, const ock_tensor *indices, uint
     ock_status status = samples_resize(samples, ock_tensor_rows(indices));
     if (!status)
         status = ock_dataset_batch(feed->set, indices, samples->x.part, samples->y.part);
-    if (!status && samples->augmented.part)
-        status = ock_augment(feed->fit->augmentation, epoch, indices, samples->x.part,
-                             samples->augmented.part);
+    if (!status && augments(feed))
+        status = augment(feed, indices, epoch, samples);
+    if (!status && feed->standardizer)
+        status = standardize(feed, samples);
     if (!status && samples->one_hot.part)
         status = ock_one_hot(samples->y.part, samples->one_hot.part);
     return status;
@@ -208,10 +242,10 @@ static ock_status gather(const batch_feed *feed, const ock_tensor *indices, uint
 static ock_status mix(batch_feed *feed, uint32_t epoch)
 {
     const ock_tensor *share = feed->shares.batch;
-    ock_tensor *x = inputs_of(&feed->own), *y = targets_of(&feed->own);
+    ock_tensor *x = inputs_of(feed, &feed->own), *y = targets_of(&feed->own);
     ock_status status = gather(feed, feed->partners.batch, epoch, &feed->partner);
     if (!status)
-        status = ock_mix(share, x, inputs_of(&feed->partner), x);
+        status = ock_mix(share, x, inputs_of(feed, &feed->partner), x);
     return status ? status : ock_mix(share, y, targets_of(&feed->partner), y);
 }
 
@@ -233,7 +267,8 @@ ock_status feed_batch(batch_feed *feed, size_t step, uint32_t epoch, net_batch *
         status = gather(feed, feed->order.batch, epoch, &feed->own);
     if (!status && feed->partners.values)
         status = mix(feed, epoch);
-    *batch = (net_batch){
-        .x = inputs_of(&feed->own), .y = targets_of(&feed->own), .weights = feed->weights.batch};
+    *batch = (net_batch){.x = inputs_of(feed, &feed->own),
+                         .y = targets_of(&feed->own),
+                         .weights = feed->weights.batch};
     return status;
 }

@@ -7,13 +7,16 @@
 
 /* The samples that a batch is made of. */
 typedef struct feed_samples {
-    batch_tensor x, augmented, y;
-    batch_tensor one_hot; /* of labels that are to be mixed */
+    batch_tensor x, y;
+    batch_tensor spare;      /* for augmentation and whitening, which go from x to it, or back */
+    batch_tensor transforms; /* of augmentation */
+    batch_tensor one_hot;    /* of labels that are to be mixed */
 } feed_samples;
 
 typedef struct batch_feed {
     const ock_dataset *set;
-    const ock_fit *fit; /* NULL: for evaluation, without all that training does to the samples */
+    const ock_fit *fit; /* NULL: for evaluation, without what training alone does to the samples */
+    const ock_standardizer *standardizer; /* of both; NULL: none */
     size_t batch, steps;
     column_size size;
     feed_column order, weights;
@@ -21,8 +24,8 @@ typedef struct batch_feed {
     feed_samples own, partner;
 } batch_feed;
 
-/* `fit` must outlive the feed. A feed of zeros may be freed. */
-ock_status feed_create(batch_feed *feed, const ock_dataset *set, size_t batch, const ock_fit *fit);
+/* In batches of fit's size. `fit` must outlive the feed. A feed of zeros may be freed. */
+ock_status feed_create(batch_feed *feed, const ock_dataset *set, const ock_fit *fit, bool trains);
 void feed_free(batch_feed *feed);
 
 /* Shuffles and mixes as fit says for an epoch. */

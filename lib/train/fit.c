@@ -53,9 +53,9 @@ static ock_status prepare(fit_run *run)
     if (!status && fit->plateau.monitor)
         status = ock_plateau_init(&run->state.plateau, &fit->plateau);
     if (!status)
-        status = feed_create(&run->train_feed, run->train, fit->batch_size, fit);
+        status = feed_create(&run->train_feed, run->train, fit, true);
     if (!status && run->valid)
-        status = feed_create(&run->valid_feed, run->valid, fit->batch_size, NULL);
+        status = feed_create(&run->valid_feed, run->valid, fit, false);
     if (!status)
         status = ock_tensor_create(model->context, OCK_F32, 1, OCK_TOTALS_SIZE, &run->totals);
     if (!status && fit->checkpoint)

@@ -7,6 +7,7 @@
 #include "row_weights.h"
 #include "run.h"
 #include "schedule.h"
+#include "standardizer.h"
 
 static ock_status check_numbers(const ock_model *model, const ock_fit *fit)
 {
@@ -117,6 +118,9 @@ ock_status check_run(const fit_run *run)
         status = check_class_weights(run->train, fit);
     if (!status && fit->augmentation)
         status = ock_augmentation_check(model->context, fit->augmentation, model->inputs);
+    if (!status && fit->standardizer)
+        status =
+            standardizer_check(fit->standardizer, model->context, model->inputs, "the network");
     if (!status)
         status = check_averages(model, fit);
     if (!status)

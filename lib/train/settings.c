@@ -7,6 +7,7 @@
 #include "fields.h"
 #include "layers.h"
 #include "row_weights.h"
+#include "standardizer.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -40,6 +41,9 @@ static const char *const fill_names[] = {
     [OCK_FILL_WRAP] = "wrap",
     NULL,
 };
+
+static const char *const zca_names[] = {
+    [OCK_ZCA_COVARIANCE] = "covariance", [OCK_ZCA_SINGULAR] = "singular", NULL};
 
 /* ---- Tables ---- */
 
@@ -133,8 +137,27 @@ static const record_field augmentation_list[] = {
     AUGMENTATION(FIELD_U64, seed),
 };
 
+#define STANDARDIZATION(kind, member, names)                                                       \
+    {                                                                                              \
+        "standardizer." #member, kind, offsetof(ock_standardization, member), names, false         \
+    }
+
+static const record_field standardization_list[] = {
+    STANDARDIZATION(FIELD_SIZE, channels, NULL),
+    STANDARDIZATION(FIELD_FLOAT, rescale, NULL),
+    STANDARDIZATION(FIELD_BOOL, samplewise_center, NULL),
+    STANDARDIZATION(FIELD_BOOL, samplewise_std_normalization, NULL),
+    STANDARDIZATION(FIELD_BOOL, featurewise_center, NULL),
+    STANDARDIZATION(FIELD_BOOL, featurewise_std_normalization, NULL),
+    STANDARDIZATION(FIELD_BOOL, zca_whitening, NULL),
+    STANDARDIZATION(FIELD_NAME, zca_form, zca_names),
+    STANDARDIZATION(FIELD_FLOAT, zca_epsilon, NULL),
+};
+
 static const record_fields fit_fields = {fit_list, COUNT(fit_list)};
 static const record_fields augmentation_fields = {augmentation_list, COUNT(augmentation_list)};
+static const record_fields standardization_fields = {standardization_list,
+                                                     COUNT(standardization_list)};
 
 /* ---- Writing ---- */
 
@@ -168,6 +191,8 @@ char *settings_text(const fit_run *run)
     put_class_weights(out, run);
     if (run->fit.augmentation)
         fields_put(out, ",", &augmentation_fields, run->fit.augmentation);
+    if (run->fit.standardizer)
+        fields_put(out, ",", &standardization_fields, standardizer_options(run->fit.standardizer));
     fputc('}', out);
     return close_text(out, &text);
 }

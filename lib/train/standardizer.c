@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "dataset.h"
+#include "standardizer.h"
 
 #if OCK_LAPACK
 #include <lapacke.h>
@@ -33,6 +34,29 @@ void ock_standardizer_destroy(ock_standardizer *standardizer)
     ock_tensor_destroy(standardizer->deviation);
     ock_tensor_destroy(standardizer->transform);
     free(standardizer);
+}
+
+bool standardizer_whitens(const ock_standardizer *standardizer)
+{
+    return standardizer && standardizer->transform;
+}
+
+const ock_standardization *standardizer_options(const ock_standardizer *standardizer)
+{
+    return &standardizer->options;
+}
+
+ock_status standardizer_check(const ock_standardizer *standardizer, ock_context *context,
+                              size_t features, const char *name)
+{
+    if (standardizer->context != context)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "standardizer and %s belong to two contexts", name);
+    if (standardizer->features != features)
+        return ock_context_report(context, OCK_SHAPE_MISMATCH,
+                                  "standardizer was fitted to %zu features, %s has %zu",
+                                  standardizer->features, name, features);
+    return OCK_OK;
 }
 
 /* ---- Blocks of rows ---- */
@@ -95,15 +119,10 @@ ock_status ock_standardizer_apply(const ock_standardizer *standardizer, ock_data
     if (!standardizer || !dataset)
         return ock_context_report(context, OCK_INVALID_ARGUMENT, "%s is NULL",
                                   standardizer ? "dataset" : "standardizer");
-    if (standardizer->context != context)
-        return ock_context_report(context, OCK_INVALID_ARGUMENT,
-                                  "standardizer and dataset belong to two contexts");
-    if (standardizer->features != dataset->features)
-        return ock_context_report(context, OCK_SHAPE_MISMATCH,
-                                  "standardizer was fitted to %zu features, the data set has %zu",
-                                  standardizer->features, dataset->features);
     ock_status status =
-        for_each_block(standardizer, &standardizer->steps, dataset, finish_block, NULL);
+        standardizer_check(standardizer, context, dataset->features, "the data set");
+    if (!status)
+        status = for_each_block(standardizer, &standardizer->steps, dataset, finish_block, NULL);
     return status ? status : ock_context_finish(context);
 }
 
@@ -318,20 +337,11 @@ static ock_status decompose(ock_standardizer *s, block_sum *sum, size_t rows)
     return status ? status : ock_matmul(&gram, sum->part, sum->part, s->transform);
 }
 
-/* dsyevd()'s workspace of 1 + 6 d + 2 d^2 numbers is counted in 32 bits. */
-enum {
-    MOST_FEATURES = 32766
-};
-
 static ock_status fit_transform(ock_standardizer *s, const ock_dataset *set)
 {
     block_sum sum;
     ock_standardize steps = s->steps;
     steps.samplewise_center = steps.samplewise_std_normalization = false;
-    if (s->features > MOST_FEATURES)
-        return ock_context_report(s->context, OCK_UNSUPPORTED,
-                                  "ZCA whitening of %zu features; LAPACK serves up to %d",
-                                  s->features, MOST_FEATURES);
     ock_status status =
         ock_tensor_create(s->context, OCK_F32, s->features, s->features, &s->transform);
     if (!status)
@@ -351,14 +361,45 @@ static ock_status fit_transform(ock_standardizer *s, const ock_dataset *set)
 
 static ock_status fit_transform(ock_standardizer *s, const ock_dataset *set)
 {
-    (void)set;
-    return ock_context_report(s->context, OCK_UNSUPPORTED,
-                              "ZCA whitening needs LAPACK, which this build is without");
+    (void)s, (void)set;
+    return OCK_UNSUPPORTED;
 }
 
 #endif
 
 /* ---- Fitting ---- */
+
+/* dsyevd()'s workspace of 1 + 6 d + 2 d^2 numbers is counted in 32 bits. */
+enum {
+    MOST_FEATURES = 32766
+};
+
+static ock_status check_whitening(ock_context *context, const ock_standardization *o,
+                                  size_t features)
+{
+    size_t most_rows = ock_tensor_max_rows(context, OCK_F32, features);
+    if ((int)o->zca_form < OCK_ZCA_COVARIANCE || o->zca_form > OCK_ZCA_SINGULAR)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "zca_form is %d and must be OCK_ZCA_COVARIANCE or _SINGULAR",
+                                  (int)o->zca_form);
+    if (!(o->zca_epsilon > 0) || !isfinite(o->zca_epsilon))
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "zca_epsilon is %g and must be finite and above 0",
+                                  (double)o->zca_epsilon);
+    if (!OCK_LAPACK)
+        return ock_context_report(context, OCK_UNSUPPORTED,
+                                  "ZCA whitening needs LAPACK, which this build is without");
+    if (features > MOST_FEATURES)
+        return ock_context_report(context, OCK_UNSUPPORTED,
+                                  "ZCA whitening of %zu features; LAPACK serves up to %d", features,
+                                  MOST_FEATURES);
+    if (features > most_rows)
+        return ock_context_report(context, OCK_OUT_OF_MEMORY,
+                                  "ZCA whitening of %zu features needs a matrix of as many rows; "
+                                  "the device's largest buffer holds %zu of them",
+                                  features, most_rows);
+    return OCK_OK;
+}
 
 static ock_status check_options(ock_context *context, const ock_standardization *o, size_t features)
 {
@@ -369,17 +410,7 @@ static ock_status check_options(ock_context *context, const ock_standardization 
     if (!isfinite(o->rescale))
         return ock_context_report(context, OCK_INVALID_ARGUMENT, "rescale is %g and must be finite",
                                   (double)o->rescale);
-    if (!o->zca_whitening)
-        return OCK_OK;
-    if ((int)o->zca_form < OCK_ZCA_COVARIANCE || o->zca_form > OCK_ZCA_SINGULAR)
-        return ock_context_report(context, OCK_INVALID_ARGUMENT,
-                                  "zca_form is %d and must be OCK_ZCA_COVARIANCE or _SINGULAR",
-                                  (int)o->zca_form);
-    if (!(o->zca_epsilon > 0) || !isfinite(o->zca_epsilon))
-        return ock_context_report(context, OCK_INVALID_ARGUMENT,
-                                  "zca_epsilon is %g and must be finite and above 0",
-                                  (double)o->zca_epsilon);
-    return OCK_OK;
+    return o->zca_whitening ? check_whitening(context, o, features) : OCK_OK;
 }
 
 /* With what one option brings with it, or overrides, as in Keras. */
@@ -389,6 +420,10 @@ static ock_standardization completed(const ock_standardization *options)
     o.samplewise_center |= o.samplewise_std_normalization;
     o.featurewise_center |= o.featurewise_std_normalization || o.zca_whitening;
     o.featurewise_std_normalization &= !o.zca_whitening;
+    if (!o.zca_whitening) {
+        o.zca_form = OCK_ZCA_COVARIANCE;
+        o.zca_epsilon = 0;
+    }
     return o;
 }
 

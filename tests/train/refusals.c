@@ -251,77 +251,6 @@ START_TEST(view_and_batch_arguments)
 }
 END_TEST
 
-START_TEST(zca_arguments)
-{
-    ock_context *context = open_context(), *elsewhere = open_device("scalar", 0);
-    samples data = samples_create(6, 2, 2), wide = samples_create(6, 3, 2);
-    samples widest = samples_create(1, 32767, 2);
-    ock_dataset *set = labelled(context, &data), *other = labelled(context, &wide);
-    ock_dataset *broad = labelled(context, &widest);
-    ock_dataset *stranger = labelled(elsewhere, &data);
-    ock_standardizer *zca = (ock_standardizer *)&data;
-    ck_assert_int_eq(ock_standardizer_fit(NULL,
-                                          &(ock_standardization){.featurewise_center = true,
-                                                                 .zca_whitening = true,
-                                                                 .zca_epsilon = 1},
-                                          &zca),
-                     OCK_INVALID_ARGUMENT);
-    ck_assert_ptr_null(zca);
-    REFUSED(context, OCK_INVALID_ARGUMENT, "standardizer is NULL",
-            ock_standardizer_fit(set,
-                                 &(ock_standardization){.featurewise_center = true,
-                                                        .zca_whitening = true,
-                                                        .zca_epsilon = 1},
-                                 NULL));
-    REFUSED(context, OCK_INVALID_ARGUMENT, "epsilon is 0",
-            ock_standardizer_fit(set,
-                                 &(ock_standardization){.featurewise_center = true,
-                                                        .zca_whitening = true,
-                                                        .zca_epsilon = 0},
-                                 &zca));
-    REFUSED(context, OCK_INVALID_ARGUMENT, "epsilon",
-            ock_standardizer_fit(set,
-                                 &(ock_standardization){.featurewise_center = true,
-                                                        .zca_whitening = true,
-                                                        .zca_epsilon = NAN},
-                                 &zca));
-    ck_assert_int_eq(ock_standardizer_apply(NULL, NULL), OCK_INVALID_ARGUMENT);
-    REFUSED(context, OCK_INVALID_ARGUMENT, "standardizer is NULL",
-            ock_standardizer_apply(NULL, set));
-    ock_status status = ock_standardizer_fit(set,
-                                             &(ock_standardization){.featurewise_center = true,
-                                                                    .zca_whitening = true,
-                                                                    .zca_epsilon = 1e-6f},
-                                             &zca);
-    if (status == OCK_UNSUPPORTED) {
-        ck_assert_ptr_nonnull(strstr(ock_context_message(context), "LAPACK"));
-    } else {
-        OK(context, status);
-        REFUSED(context, OCK_SHAPE_MISMATCH, "2 features", ock_standardizer_apply(zca, other));
-        REFUSED(elsewhere, OCK_INVALID_ARGUMENT, "two contexts",
-                ock_standardizer_apply(zca, stranger));
-        ock_standardizer_destroy(zca);
-        REFUSED(context, OCK_UNSUPPORTED, "32766",
-                ock_standardizer_fit(broad,
-                                     &(ock_standardization){.featurewise_center = true,
-                                                            .zca_whitening = true,
-                                                            .zca_epsilon = 1e-6f},
-                                     &zca));
-    }
-    ock_standardizer_destroy(zca);
-    ock_standardizer_destroy(NULL);
-    ock_dataset_destroy(stranger);
-    ock_dataset_destroy(broad);
-    ock_dataset_destroy(other);
-    ock_dataset_destroy(set);
-    samples_free(&widest);
-    samples_free(&wide);
-    samples_free(&data);
-    ock_context_destroy(elsewhere);
-    ock_context_destroy(context);
-}
-END_TEST
-
 /* ---- Fits ---- */
 
 static ock_status fit(ock_model *net, const ock_dataset *set, ock_fit changed)
@@ -523,7 +452,6 @@ Suite *refusals_suite(void)
     tcase_add_test(cases, predict_arguments);
     tcase_add_test(cases, dataset_arguments);
     tcase_add_test(cases, view_and_batch_arguments);
-    tcase_add_test(cases, zca_arguments);
     tcase_add_test(cases, fit_values);
     tcase_add_test(cases, optimizer_values);
     tcase_add_test(cases, fit_arguments);

@@ -119,16 +119,17 @@ static void stopped_early(ock_fit *fit)
 typedef struct kind {
     void (*configure)(ock_fit *fit);
     uint32_t epochs; /* that it comes to */
+    bool standardizes;
 } kind;
 
-static const kind kinds[] = {{plain, EPOCHS},
-                             {with_momentum, EPOCHS},
-                             {with_all, EPOCHS},
-                             {with_schedule, EPOCHS},
-                             {with_plateau_and_moving_average, EPOCHS},
-                             {with_mean, EPOCHS},
-                             {with_mean_alone, EPOCHS},
-                             {stopped_early, 4}};
+static const kind kinds[] = {{plain, EPOCHS, false},
+                             {with_momentum, EPOCHS, true},
+                             {with_all, EPOCHS, false},
+                             {with_schedule, EPOCHS, false},
+                             {with_plateau_and_moving_average, EPOCHS, false},
+                             {with_mean, EPOCHS, true},
+                             {with_mean_alone, EPOCHS, false},
+                             {stopped_early, 4, false}};
 
 /* ---- A run in a process of its own ---- */
 
@@ -189,6 +190,9 @@ static void write_result(const trial *t, ock_model *net, const ock_history *hist
     ck_assert_int_eq(fclose(out), 0);
 }
 
+static const ock_standardization scales = {.samplewise_std_normalization = true,
+                                           .featurewise_std_normalization = true};
+
 static bool run_here(trial *t)
 {
     ock_context *context = open_context();
@@ -201,6 +205,9 @@ static bool run_here(trial *t)
     fit.batch_size = 8;
     fit.seed = 1ull << 60 | 7;
     t->kind->configure(&fit);
+    ock_standardizer *standardizer = NULL;
+    OK(context, ock_standardizer_fit(set, &scales, &standardizer));
+    fit.standardizer = t->kind->standardizes ? standardizer : NULL;
     fit.checkpoint = t->checkpoint;
     fit.resume = t->checkpoint != NULL;
     fit.on_epoch = on_epoch;
@@ -210,6 +217,7 @@ static bool run_here(trial *t)
     if (t->result)
         write_result(t, net, &history);
     ock_history_clear(&history);
+    ock_standardizer_destroy(standardizer);
     ock_model_destroy(net);
     ock_dataset_destroy(set);
     samples_free(&data);

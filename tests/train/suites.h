@@ -11,6 +11,7 @@
     X(fits)                                                                                        \
     X(runs)                                                                                        \
     X(labels)                                                                                      \
+    X(standardized)                                                                                \
     X(plans)                                                                                       \
     X(stopping)                                                                                    \
     X(schedules)                                                                                   \

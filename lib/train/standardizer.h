@@ -1,0 +1,17 @@
+/* A standardizer as fits see it. */
+#ifndef OCKHAM_TRAIN_STANDARDIZER_H
+#define OCKHAM_TRAIN_STANDARDIZER_H
+
+#include <ockham/data.h>
+
+/* Whether it fits what `name` stands for, which has so many features. */
+ock_status standardizer_check(const ock_standardizer *standardizer, ock_context *context,
+                              size_t features, const char *name);
+
+/* Whether batches need a place of their own to go to; NULL: no. */
+bool standardizer_whitens(const ock_standardizer *standardizer);
+
+/* Those it was fitted with, and what they bring with them. */
+const ock_standardization *standardizer_options(const ock_standardizer *standardizer);
+
+#endif
