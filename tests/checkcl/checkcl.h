@@ -33,6 +33,8 @@
     X(draws)                                                                                       \
     X(draws_weights)                                                                               \
     X(draws_shuffle)                                                                               \
+    X(draws_pictures)                                                                              \
+    X(draws_batches)                                                                               \
     X(precision)                                                                                   \
     X(loss_labels)                                                                                 \
     X(loss_probabilities)                                                                          \

@@ -173,3 +173,104 @@ void check_draws_shuffle(checkcl *t)
                     side == DEVICE ? "device" : "scalar path", got, pinned[bit]);
     }
 }
+
+/* ---- Pictures ---- */
+
+static const ock_augmentation moves = {.height = 6,
+                                       .width = 8,
+                                       .channels = 1,
+                                       .rotation_range = 30,
+                                       .width_shift_range = 0.2f,
+                                       .height_shift_range = 0.3f,
+                                       .shear_range = 20,
+                                       .zoom_range = {0.7f, 1.2f},
+                                       .horizontal_flip = true,
+                                       .vertical_flip = true,
+                                       .channel_shift_range = 0.5f,
+                                       .brightness_range = {0.5f, 1.5f},
+                                       .white = 1,
+                                       .elastic_alpha = 2,
+                                       .elastic_sigma = 1,
+                                       .erase_factor = 0.6f,
+                                       .erase_scale = {0.02f, 0.4f},
+                                       .erase_ratio = {0.3f, 3.33f},
+                                       .cutout_size = 3,
+                                       .seed = SEED};
+
+/* So narrow a Gaussian is the pixel alone, and a displacement is the word drawn. */
+static const ock_augmentation displaced = {.height = 6,
+                                           .width = 8,
+                                           .channels = 1,
+                                           .elastic_alpha = 1,
+                                           .elastic_sigma = 0.1f,
+                                           .seed = SEED};
+
+static int32_t *numbers(checkcl *t, size_t count)
+{
+    int32_t *values = integers(t, count, 0, 0);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (int32_t)(i * i * 1000);
+    return values;
+}
+
+static void expect_transforms(checkcl *t, pair *indices)
+{
+    pair *y = output(t, ROWS, OCK_TRANSFORM_SIZE);
+    for (int side = 0; side < SIDES; side++) {
+        expect_ok(t, side, "ock_augment_draw",
+                  ock_augment_draw(&moves, 5, indices->on[side], y->on[side]));
+        expect_digest(t, side, digest(result(t, y, side), ROWS * OCK_TRANSFORM_SIZE),
+                      UINT64_C(0x822a4d48369e6f2e));
+    }
+}
+
+static void expect_displacements(checkcl *t, pair *indices)
+{
+    float *steps = uniform(t, ROWS * COLS, 0, 0);
+    for (size_t i = 0; i < ROWS * COLS; i++)
+        steps[i] = (float)(i % COLS);
+    pair *x = input(t, ROWS, COLS, steps), *y = output(t, ROWS, COLS);
+    for (int side = 0; side < SIDES; side++) {
+        expect_ok(t, side, "ock_augment",
+                  ock_augment(&displaced, 5, indices->on[side], x->on[side], y->on[side]));
+        expect_digest(t, side, digest(result(t, y, side), ROWS * COLS),
+                      UINT64_C(0xd966ee12bb27bd40));
+    }
+}
+
+void check_draws_pictures(checkcl *t)
+{
+    pair *indices = input_i32(t, ROWS, 1, numbers(t, ROWS));
+    bool elastic = choose(t, 2);
+    describe(t, "%s", elastic ? "elastic displacements" : "transforms");
+    if (elastic)
+        expect_displacements(t, indices);
+    else
+        expect_transforms(t, indices);
+}
+
+/* A sample's picture is the same in a whole batch and in any other, wherever it stands. */
+void check_draws_batches(checkcl *t)
+{
+    size_t rows = 1 + choose(t, 40), some = 1 + choose(t, (unsigned)rows);
+    int32_t *index = integers(t, rows, 0, INT32_MAX), *turned = integers(t, some, 0, 0);
+    float *pictures = uniform(t, rows * COLS, 0, 1), *others = uniform(t, some * COLS, 0, 0);
+    describe(t, "%zu pictures of %zu, the last first", some, rows);
+    for (size_t i = 0; i < some; i++) {
+        turned[i] = index[rows - 1 - i];
+        memcpy(&others[i * COLS], &pictures[(rows - 1 - i) * COLS], COLS * sizeof *others);
+    }
+    pair *all = input_i32(t, rows, 1, index), *few = input_i32(t, some, 1, turned);
+    pair *x = input(t, rows, COLS, pictures), *y = output(t, rows, COLS);
+    pair *x2 = input(t, some, COLS, others), *y2 = output(t, some, COLS);
+    ON_BOTH(t, ock_augment(&moves, 5, all->on[side], x->on[side], y->on[side]));
+    ON_BOTH(t, ock_augment(&moves, 5, few->on[side], x2->on[side], y2->on[side]));
+    for (int side = 0; side < SIDES; side++) {
+        const float *whole = result(t, y, side), *part = result(t, y2, side);
+        for (size_t i = 0; i < some; i++)
+            expect_true(
+                t, !memcmp(&part[i * COLS], &whole[(rows - 1 - i) * COLS], COLS * sizeof *part),
+                "%s: picture %zu is another as number %zu of %zu",
+                side == DEVICE ? "device" : "scalar path", rows - 1 - i, i, some);
+    }
+}

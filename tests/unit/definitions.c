@@ -230,63 +230,8 @@ START_TEST(the_maximum_of_a_nan_is_one)
 }
 END_TEST
 
-/* ---- Augmentation ---- */
-
-static const ock_augmentation still = {
-    .height = 5, .width = 8, .channels = 2, .fill_mode = OCK_FILL_CONSTANT, .cval = -1, .seed = 3};
-
-/* One picture of sample 4, in epoch 6. */
-static float *augmented(const ock_augmentation *augmentation, const float *picture)
-{
-    ock_context *context = open_scalar(1);
-    size_t size = (size_t)augmentation->height * augmentation->width * augmentation->channels;
-    ock_tensor *x = make(context, 1, size), *y = make(context, 1, size), *index = NULL;
-    assert_ok(ock_tensor_create(context, OCK_I32, 1, 1, &index));
-    assert_ok(ock_tensor_write(index, &(int32_t){4}));
-    assert_ok(ock_tensor_write(x, picture));
-    assert_ok(ock_augment(augmentation, 6, index, x, y));
-    float *result = read_all(y);
-    ock_tensor_destroy(index);
-    ock_tensor_destroy(x);
-    ock_tensor_destroy(y);
-    ock_context_destroy(context);
-    return result;
-}
-
-START_TEST(augmentation_without_ranges_copies)
-{
-    float picture[5 * 8 * 2];
-    for (int i = 0; i < 80; i++)
-        picture[i] = (float)(i * i);
-    float *y = augmented(&still, picture);
-    ck_assert_mem_eq(y, picture, sizeof picture);
-    free(y);
-}
-END_TEST
-
-START_TEST(width_shift_moves_along_the_width)
-{
-    ock_augmentation shifting = still;
-    shifting.width_shift_range = 0.5f;
-    uint32_t draw[4];
-    ock_philox((uint32_t[]){4, 6, 0, OCK_PURPOSE_AUGMENT}, shifting.seed, draw);
-    double shift = (2 * (double)(draw[2] >> 8) * 0x1p-24 - 1) * 0.5 * 8;
-    float picture[5 * 8 * 2];
-    for (int i = 0; i < 80; i++)
-        picture[i] = (float)(100 * (i / 16) + i / 2 % 8); /* linear along the width */
-    float *y = augmented(&shifting, picture);
-    for (int i = 0; i < 80; i++) {
-        double col = i / 2 % 8 + shift;
-        double expected = col < 0 || col > 7 ? -1 : 100 * (i / 16) + col;
-        ck_assert_double_eq_tol(y[i], expected, 1e-4);
-    }
-    free(y);
-}
-END_TEST
-
 TEST_MAIN("definitions", NULL, NULL, philox_gives_the_published_vectors,
           each_activation_keeps_a_nan, dropout_draws_as_documented,
           losses_of_large_logits_stay_finite, the_first_bad_batch_is_remembered,
           a_label_out_of_range_makes_the_loss_nan_and_its_gradient_zero,
-          reductions_cover_every_element, the_maximum_of_a_nan_is_one,
-          augmentation_without_ranges_copies, width_shift_moves_along_the_width)
+          reductions_cover_every_element, the_maximum_of_a_nan_is_one)
