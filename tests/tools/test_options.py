@@ -8,6 +8,12 @@ from harness import TRAIN, QUERY, Tools
 COMMANDS = ["study", "fit", "search", "evaluate", "predict", "show", "compact", "shrink", "best"]
 
 WRONG = [
+    ("fit --standardize zca:0", ["--standardize zca:0", "zca:EPSILON above 0"]),
+    ("fit --standardize rescale=0", ["--standardize rescale=0", "rescale=X other than 0"]),
+    ("fit --standardize featurewise-std,", ["some of samplewise-center, samplewise-std"]),
+    ("fit --standardize std", ["--standardize std", "separated by commas"]),
+    ("fit --standardize zca --save x", ["--standardize and --save: one of them at most"]),
+    ("search --grid standardize=1,2", ["standardize", "the name of a setting"]),
     ("study --epochs 10x", ["--epochs 10x", "whole number from 1"]),
     ("study --epochs 0", ["--epochs 0", "whole number from 1"]),
     ("study --epochs -3", ["--epochs -3", "whole number from 1"]),

@@ -107,7 +107,9 @@ static const struct command_help helps[] = {
      "  ockham-train study --rows plain,dropout --epochs 3 --device scalar\n"},
     {FIT, "Trains one network.",
      "Ctrl-C ends training; the network is saved as it is then. The same command with\n"
-     "--resume goes on after the last epoch that --checkpoint keeps.\n\n"
+     "--resume goes on after the last epoch that --checkpoint keeps.\n"
+     "What --standardize takes: samplewise-center, samplewise-std, featurewise-center,\n"
+     "featurewise-std, zca[:EPSILON], rescale=X; fitted to the training pictures.\n\n"
      "  ockham-train fit --hidden 500x5 --l2 1e-4 --dropout .25 \\\n"
      "                   --early-stop val_accuracy:2 --save net.safetensors\n"},
     {SEARCH, "Searches for good settings: a grid of them, or random ones.",
@@ -189,6 +191,10 @@ static enum parse_result check(enum command command, const char *name, struct op
     if (!validates && is_validation(fit->plateau.monitor))
         return option_wrong(PROGRAM, name, "--plateau %s needs a --validation-split above 0",
                             fit->plateau.monitor);
+    if (options->recipe.standardize && options->save)
+        return option_wrong(PROGRAM, name,
+                            "--standardize and --save: one of them at most; the file would be "
+                            "without what its pictures need");
     if (fit->resume && !fit->checkpoint)
         return option_wrong(PROGRAM, name, "--resume needs the --checkpoint to go on with");
     if ((command & TRAINED) && !options->load)

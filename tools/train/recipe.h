@@ -29,8 +29,9 @@ struct recipe {
     float class_weights[RECIPE_CLASSES];
     size_t class_weight_count; /* 0: all weigh 1 */
     bool batch_norm;           /* between each hidden product and its activation */
-    bool whiten, augment;
+    bool whiten, augment, standardize;
     ock_augmentation augmentation; /* without size and seed */
+    ock_standardization standardization;
     /* Its learning_rate 0 and weight_decay below 0: those that Keras has for `optimizer`. Seed,
      * data, schedule and callbacks are the run's. */
     ock_fit fit;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "augmentation.h"
+#include "standardization.h"
 #include "values.h"
 
 #define AT(member) offsetof(struct options, recipe.member)
@@ -65,6 +66,8 @@ const struct option_row settings[] = {
     NUMBER("activity-l2", "X", "penalty X sum y^2 on what each puts out [0]", dense.activity.l2),
     {"augment", "SPEC", "small, or as rotation=15,zoom=.1,elastic=34:4", AUGMENTATION_RIGHT,
      FITTING | SHOW, read_augmentation, offsetof(struct options, recipe), 0, 0},
+    {"standardize", "SPEC", "as samplewise-std or zca:.01,rescale=2", STANDARDIZATION_RIGHT, FIT,
+     read_standardization, offsetof(struct options, recipe), 0, 0},
 
     HEADING("Optimiser", FITTING),
     {"optimizer", "NAME", "adam, adamw, rmsprop or sgd [adam]", "adam, adamw, rmsprop or sgd",
@@ -142,11 +145,11 @@ const char *settings_set(struct options *options, const char *name, const char *
 {
     for (size_t i = 0; i < setting_count; i++) {
         const struct option_row *row = &settings[i];
-        if (!row->name || !(row->commands & FITTING) || strcmp(row->name, name) != 0)
+        if (!row->name || !(row->commands & SEARCH) || strcmp(row->name, name) != 0)
             continue;
         if (!row->argument && text)
             return "given no value";
         return (text || !row->argument) && row->read(row, text, options) ? NULL : row->right;
     }
-    return "the name of a setting that `ockham-train fit --help` lists";
+    return "the name of a setting that `ockham-train search --help` lists";
 }

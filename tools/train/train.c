@@ -122,7 +122,8 @@ static uint64_t steps_per_epoch(const struct recipe *recipe, const ock_dataset *
 }
 
 static ock_status fit(const struct session *session, const struct recipe *recipe,
-                      const ock_dataset *const sets[2], ock_model *model, ock_history *history)
+                      const ock_dataset *const sets[2], const ock_standardizer *standardizer,
+                      ock_model *model, ock_history *history)
 {
     const struct options *options = session->options;
     ock_augmentation augmentation = recipe_augmentation(recipe, session->pictures.height,
@@ -136,6 +137,7 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
     ock_fit fit = recipe_fit(recipe, steps_per_epoch(recipe, sets[0]));
     fit.seed = options->seed;
     fit.augmentation = recipe->augment ? &augmentation : NULL;
+    fit.standardizer = standardizer;
     fit.class_weights = recipe->class_weight_count ? recipe->class_weights : NULL;
     fit.on_epoch = on_epoch;
     fit.on_step = on_step;
@@ -165,17 +167,21 @@ static ock_status run(const struct session *session, const struct recipe *recipe
 {
     size_t all = ock_dataset_rows(set), rows = train_rows(session);
     ock_dataset *train = NULL, *valid = NULL;
+    ock_standardizer *standardizer = NULL;
     ock_status status = ock_dataset_view(set, 0, rows, &train);
     if (status == OCK_OK && rows < all)
         status = ock_dataset_view(set, rows, all - rows, &valid);
     if (status == OCK_OK && recipe->whiten)
         status = whiten(train, set);
+    if (status == OCK_OK && recipe->standardize)
+        status = ock_standardizer_fit(train, &recipe->standardization, &standardizer);
     if (status == OCK_OK && !*model)
         status = recipe_build(recipe, session->context, ock_dataset_features(set),
                               ock_dataset_outputs(set), model);
     if (status == OCK_OK)
-        status = fit(session, recipe, (const ock_dataset *const[2]){train, valid}, *model,
-                     &result->history);
+        status = fit(session, recipe, (const ock_dataset *const[2]){train, valid}, standardizer,
+                     *model, &result->history);
+    ock_standardizer_destroy(standardizer);
     ock_dataset_destroy(valid);
     ock_dataset_destroy(train);
     return status;

@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "plot.h"
+#include "standardization.h"
 
 static void *field_of(const struct option_row *row, void *options)
 {
@@ -123,6 +124,13 @@ bool read_augmentation(const struct option_row *row, const char *text, void *opt
     struct recipe *recipe = (struct recipe *)((char *)options + row->field);
     recipe->augment = true;
     return augmentation_read(text, &recipe->augmentation);
+}
+
+bool read_standardization(const struct option_row *row, const char *text, void *options)
+{
+    struct recipe *recipe = field_of(row, options);
+    recipe->standardize = true;
+    return standardization_read(text, &recipe->standardization);
 }
 
 /* The position of the text among the names; -1: it is none of them. */

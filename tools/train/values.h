@@ -15,6 +15,7 @@ bool read_mode(const struct option_row *row, const char *text, void *options);
 bool read_baseline(const struct option_row *row, const char *text, void *options);
 bool read_count(const struct option_row *row, const char *text, void *options); /* a uint32_t */
 bool read_augmentation(const struct option_row *row, const char *text, void *options);
+bool read_standardization(const struct option_row *row, const char *text, void *options);
 bool read_class_weights(const struct option_row *row, const char *text, void *options);
 bool read_strengths(const struct option_row *row, const char *text, void *options);
 bool read_early_stop(const struct option_row *row, const char *text, void *options);
