@@ -1,5 +1,6 @@
-/* Training waits for the device at the end of an epoch, and never within one. Counted by the layer
- * that the environment's OPENCL_LAYERS names, on any OpenCL device; where there is none, exits 77.
+/* Training waits for the device at the end of an epoch, and never within one, nor allocates there.
+ * Counted by the layer that the environment's OPENCL_LAYERS names, on any OpenCL device; where
+ * there is none, exits 77.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -62,11 +63,13 @@ static const ock_augmentation pictures = {.height = SIDE,
                                           .erase_factor = 0.5f,
                                           .erase_scale = {0.02f, 0.4f},
                                           .erase_ratio = {0.3f, 3.33f}};
+static ock_standardizer *standardizer;
 static const float class_weights[CLASSES] = {1, 2, 1, 1, 1, 1, 1, 1, 1, 1};
 
 static void use_all(ock_fit *fit)
 {
     fit->augmentation = &pictures;
+    fit->standardizer = standardizer;
     fit->mixup_alpha = 0.2f;
     fit->class_weights = class_weights;
     fit->label_smoothing = 0.1f;
@@ -123,10 +126,18 @@ static void make_data(void)
 {
     data = samples_create(MOST_STEPS * BATCH, PIXELS, CLASSES);
     set = labelled(context, &data);
+    ock_standardization scales = {
+        .samplewise_std_normalization = true, .zca_whitening = true, .zca_epsilon = 1e-3f};
+    if (ock_standardizer_fit(set, &scales, &standardizer) == OCK_UNSUPPORTED) {
+        scales.zca_whitening = false;
+        OK(context, ock_standardizer_fit(set, &scales, &standardizer));
+    }
+    ck_assert_ptr_nonnull(standardizer);
 }
 
 static void free_data(void)
 {
+    ock_standardizer_destroy(standardizer);
     ock_dataset_destroy(set);
     samples_free(&data);
 }
@@ -174,6 +185,26 @@ START_TEST(an_epoch_waits_at_its_end_alone)
 }
 END_TEST
 
+static size_t buffers_of(layer_counts counts)
+{
+    for (size_t i = 0; i < LAYER_NAMES; i++)
+        if (!strcmp(counts.entries[i].name, "clCreateBuffer"))
+            return counts.entries[i].calls;
+    return 0;
+}
+
+/* A fit makes the same buffers whatever its steps; the first of its kind makes scratch memory. */
+START_TEST(no_step_makes_a_buffer)
+{
+    for (fit_kind kind = PLAIN; kind < FIT_KINDS; kind++) {
+        count_fit(1, 3, kind);
+        size_t some = buffers_of(count_fit(1, 3, kind));
+        ck_assert_uint_gt(some, 0);
+        ck_assert_uint_eq(buffers_of(count_fit(1, 20, kind)), some);
+    }
+}
+END_TEST
+
 START_TEST(a_loop_of_ones_own_waits_for_nothing)
 {
     ock_model *net = build(context, PIXELS, study);
@@ -214,6 +245,7 @@ static Suite *waits_suite(void)
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, the_layer_counts);
     tcase_add_test(cases, an_epoch_waits_at_its_end_alone);
+    tcase_add_test(cases, no_step_makes_a_buffer);
     tcase_add_test(cases, a_loop_of_ones_own_waits_for_nothing);
     tcase_add_test(cases, what_is_under_way_is_bounded);
     suite_add_tcase(suite, cases);

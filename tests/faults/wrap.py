@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""wrap.py CL_ICD_H OUTPUT: writes a wrapper of every entry point that enqueues or waits, and the
-dispatch table that holds them. A wrapper calls the next layer and tells layer_note() of it."""
+"""wrap.py CL_ICD_H OUTPUT: writes a wrapper of every entry point that enqueues or waits, and of
+clCreateBuffer(), and the dispatch table that holds them. A wrapper calls the next layer and tells
+layer_note() of it."""
 import pathlib
 import re
 import sys
 
-ENTRY = re.compile(r"typedef (cl_int|void \*)\s*\(\s*CL_API_CALL \*cl_api_"
-                   r"(clFinish|clWaitForEvents|clEnqueue\w+)\)\((.*?)\)\s*CL_API_SUFFIX", re.DOTALL)
+ENTRY = re.compile(r"typedef (cl_int|cl_mem|void \*)\s*\(\s*CL_API_CALL \*cl_api_"
+                   r"(clFinish|clWaitForEvents|clCreateBuffer|clEnqueue\w+)\)\((.*?)\)\s*CL_API_SUFFIX", re.DOTALL)
 OTHER_APIS = re.compile("GL|D3D|DX9")
 WAITS = {"clFinish", "clWaitForEvents"}
 
