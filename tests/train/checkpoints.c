@@ -243,21 +243,6 @@ static const float class_weights[OUTPUTS] = {1, 2, 1};
     X(class_weights = class_weights, "class_weights[0] is not set in the checkpoint and 1 here")   \
     X(augmentation = &moves, "augmentation.height is not set in the checkpoint and 4 here")
 
-static const ock_standardization scales = {
-    .samplewise_center = true, .featurewise_center = true, .zca_epsilon = 1e-6f};
-static const ock_standardization whitens = {.zca_whitening = true, .zca_epsilon = 1e-6f};
-
-#define SCALES(X)                                                                                  \
-    X(scales, channels, 2)                                                                         \
-    X(scales, rescale, 2)                                                                          \
-    X(scales, samplewise_center, false)                                                            \
-    X(scales, samplewise_std_normalization, true)                                                  \
-    X(scales, featurewise_center, false)                                                           \
-    X(scales, featurewise_std_normalization, true)                                                 \
-    X(scales, zca_whitening, true)                                                                 \
-    X(whitens, zca_form, OCK_ZCA_SINGULAR)                                                         \
-    X(whitens, zca_epsilon, 1)
-
 #define MOVES(X)                                                                                   \
     X(rotation_range, 1)                                                                           \
     X(width_shift_range, 1)                                                                        \
@@ -338,47 +323,6 @@ START_TEST(other_augmentations)
     s.fit.augmentation = NULL;
     refuse(&s, net, OCK_INVALID_ARGUMENT, "augmentation.height is 4 in the checkpoint and not set");
     ock_model_destroy(net);
-    saved_close(&s);
-}
-END_TEST
-
-/* A build that cannot whiten has nothing to compare. */
-static void refuse_scales(saved *s, const ock_standardization *saved_with,
-                          const ock_standardization *other, const char *words)
-{
-    ock_standardizer *first = NULL, *second = NULL;
-    ock_status status = ock_standardizer_fit(s->b.set, saved_with, &first);
-    if (!status)
-        status = ock_standardizer_fit(s->b.set, other, &second);
-    if (status != OCK_UNSUPPORTED) {
-        OK(s->b.context, status);
-        s->fit.standardizer = first;
-        s->fit.resume = false;
-        ock_model *net = fitted(&s->b, &s->fit, NULL);
-        s->fit.standardizer = second;
-        s->fit.resume = true;
-        refuse(s, net, OCK_INVALID_ARGUMENT, words);
-        s->fit.standardizer = NULL;
-        refuse(s, net, OCK_INVALID_ARGUMENT,
-               "standardizer.channels is 0 in the checkpoint and not");
-        ock_model_destroy(net);
-    }
-    ock_standardizer_destroy(second);
-    ock_standardizer_destroy(first);
-}
-
-START_TEST(other_standardizations)
-{
-    saved s;
-    saved_open(&s);
-#define REFUSE_SCALE(base, member, value)                                                          \
-    {                                                                                              \
-        ock_standardization other = base;                                                          \
-        other.member = value;                                                                      \
-        refuse_scales(&s, &base, &other, "standardizer." #member " is ");                          \
-    }
-    SCALES(REFUSE_SCALE)
-#undef REFUSE_SCALE
     saved_close(&s);
 }
 END_TEST
@@ -536,7 +480,6 @@ Suite *checkpoints_suite(void)
     tcase_add_loop_test(cases, goes_on_from_new_weights, 0, 3);
     tcase_add_test(cases, other_settings);
     tcase_add_test(cases, other_augmentations);
-    tcase_add_test(cases, other_standardizations);
     tcase_add_test(cases, other_networks);
     tcase_add_test(cases, places_without_a_checkpoint);
     tcase_add_test(cases, a_full_disk_keeps_the_older_file);

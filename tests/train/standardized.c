@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "files.h"
 #include "suites.h"
 
 enum {
@@ -213,9 +214,64 @@ START_TEST(a_set_may_be_standardised_in_its_place)
 }
 END_TEST
 
-/* ---- Refusals ---- */
+/* ---- Checkpoints ---- */
 
 static const ock_standardization whitens = {.zca_whitening = true, .zca_epsilon = 1e-6f};
+static const ock_standardization scales = {
+    .samplewise_center = true, .featurewise_center = true, .zca_epsilon = 1e-6f};
+
+#define SCALES(X)                                                                                  \
+    X(scales, channels, 2)                                                                         \
+    X(scales, rescale, 2)                                                                          \
+    X(scales, samplewise_center, false)                                                            \
+    X(scales, samplewise_std_normalization, true)                                                  \
+    X(scales, featurewise_center, false)                                                           \
+    X(scales, featurewise_std_normalization, true)                                                 \
+    X(scales, zca_whitening, true)                                                                 \
+    X(whitens, zca_form, OCK_ZCA_SINGULAR)                                                         \
+    X(whitens, zca_epsilon, 1)
+
+static void expect_other(bench *b, const ock_standardization *saved_with,
+                         const ock_standardization *other, const char *words)
+{
+    folder files = folder_open();
+    ock_fit fit = b->fit;
+    ock_standardizer *first = standardizer_of(b, saved_with), *second = standardizer_of(b, other);
+    fit.checkpoint = files.path;
+    fit.standardizer = first;
+    ock_model *net = fitted(b, &fit, NULL);
+    fit.resume = true;
+    fit.standardizer = second;
+    if (first && second)
+        REFUSED(b->context, OCK_INVALID_ARGUMENT, words,
+                ock_model_fit(net, b->set, NULL, &fit, NULL));
+    fit.standardizer = NULL;
+    if (first)
+        REFUSED(b->context, OCK_INVALID_ARGUMENT,
+                "standardizer.channels is 0 in the checkpoint and not",
+                ock_model_fit(net, b->set, NULL, &fit, NULL));
+    ock_model_destroy(net);
+    ock_standardizer_destroy(second);
+    ock_standardizer_destroy(first);
+    folder_close(&files);
+}
+
+START_TEST(a_run_goes_on_with_the_same_options_alone)
+{
+    bench b = bench_open();
+#define EXPECT_OTHER(base, member, value)                                                          \
+    {                                                                                              \
+        ock_standardization other = base;                                                          \
+        other.member = value;                                                                      \
+        expect_other(&b, &base, &other, "standardizer." #member " is ");                           \
+    }
+    SCALES(EXPECT_OTHER)
+#undef EXPECT_OTHER
+    bench_close(&b);
+}
+END_TEST
+
+/* ---- Refusals ---- */
 
 START_TEST(zca_arguments)
 {
@@ -324,6 +380,7 @@ Suite *standardized_suite(void)
     tcase_add_loop_test(cases, augmentation_comes_before, 0, KINDS);
     tcase_add_loop_test(cases, mixup_comes_after, 0, WHITENS);
     tcase_add_loop_test(cases, a_set_may_be_standardised_in_its_place, 0, KINDS);
+    tcase_add_test(cases, a_run_goes_on_with_the_same_options_alone);
     tcase_add_test(cases, zca_arguments);
     tcase_add_test(cases, whitening_beyond_the_largest_buffer);
     tcase_add_test(cases, strange_standardizers_are_refused);
