@@ -108,6 +108,7 @@ static bool attempt_strength(const struct session *session, ock_dataset *set,
     ock_model_destroy(large);
     recipe = *plain;
     recipe.name = "  smaller";
+    recipe.schedule.kind = OCK_COSINE_DECAY; /* so that the end is no matter of chance */
     done = done && train(session, &recipe, set, &tuned, &attempt->model);
     attempt->trained = last_accuracy(&result);
     attempt->tuned = last_accuracy(&tuned);
