@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include <ockham/ops.h>
+#include <ockham/augment.h>
 
 typedef struct ock_backend ock_backend;
 

@@ -2,7 +2,7 @@
 #ifndef OCKHAM_DATA_H
 #define OCKHAM_DATA_H
 
-#include <ockham/ops.h>
+#include <ockham/augment.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,6 +3,7 @@
 #ifndef OCKHAM_H
 #define OCKHAM_H
 
+#include <ockham/augment.h>
 #include <ockham/context.h>
 #include <ockham/data.h>
 #include <ockham/device.h>

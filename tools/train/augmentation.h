@@ -2,7 +2,7 @@
 #ifndef OCKHAM_TRAIN_AUGMENTATION_H
 #define OCKHAM_TRAIN_AUGMENTATION_H
 
-#include <ockham/ops.h>
+#include <ockham/augment.h>
 
 /* What is right, for messages and help. */
 #define AUGMENTATION_RIGHT                                                                         \
