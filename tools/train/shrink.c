@@ -67,7 +67,8 @@ static ock_status shrink(const struct recipe *plain, ock_model *large, FILE *tal
     ock_compaction report;
     ock_status status = ock_model_compact(large, 0, &small, &report);
     attempt->parameters = report.parameters_left;
-    fprintf(talk, "%zu of %zu hidden units are left\n", report.units_left, report.units);
+    if (status == OCK_OK)
+        fprintf(talk, "%zu of %zu hidden units are left\n", report.units_left, report.units);
     if (status == OCK_OK)
         status = measure_widths(small, plain->layers, attempt);
     if (status == OCK_OK)
