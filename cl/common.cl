@@ -81,7 +81,7 @@ static void total_add(global float *total, float value)
     vstore2(kahan(vload2(0, total), value), 0, total);
 }
 
-/* ock_activation, ock_optimizer_kind, ock_constraint_kind and the fields of a totals tensor (backend.h). */
+/* ock_activation, ock_optimizer_kind, ock_constraint_kind; a totals tensor's fields (backend.h). */
 enum { LINEAR, RELU, LEAKY_RELU, ELU, GELU, SIGMOID, TANH };
 enum { SGD, ADAM, RMSPROP };
 enum { UNCONSTRAINED, MAX_NORM, NON_NEGATIVE, UNIT_NORM };

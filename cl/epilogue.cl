@@ -79,7 +79,7 @@ static realV penalty_of(realV w, float l1, float l2, intV valid)
 
 /* One step on the V weights at w with the gradient g of the data loss, and the penalty of those of
  * them that are valid (lanes_below), as they were. m and v are their moments, a their average;
- * those that are not kept may be NULL. A NaN stays one. Inlined, since a call would spill a tile. */
+ * those not kept may be NULL. A NaN stays one. Inlined, since a call would spill a tile. */
 __attribute__((always_inline)) static realV
 update_weights(const update_t *u, const rule_t *rule, realV g, global float *w, global float *m,
                global float *v, global float *a, intV valid)

@@ -1,5 +1,5 @@
-/* Gaussian noise. The quantile is lib/scalar/normal.h's, word for word: integers, sums, products and
- * fma alone, so that every device draws the same bits. */
+/* Gaussian noise. The quantile is lib/scalar/normal.h's, word for word: integers, sums, products
+ * and fma alone, so that every device draws the same bits. */
 #include "philox.cl"
 
 #define REAL JOIN(as_float, OCK_V)

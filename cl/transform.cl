@@ -1,7 +1,7 @@
-/* What is drawn for each picture. Only sums and products, so that every device has the same bits. */
+/* What is drawn for each picture. Sums and products alone, so that all devices have its bits. */
 #include "philox.cl"
 
-/* The numbers of a transform (ops.h), and of the draws for erasing. */
+/* The numbers of a transform (augment.h), and of the draws for erasing. */
 enum {
     ROTATION,
     HEIGHT_SHIFT,
