@@ -145,11 +145,11 @@ class Search(Tools):
         self.search(*slow, "--csv", "whole.csv")
         status, _ = self.kill(signal.SIGKILL, *slow, "--resume", "journal")
         self.assertEqual(status, -signal.SIGKILL)
-        done = journal.read_text().count("\n") - 1
-        self.assertGreaterEqual(done, 2)
-        self.assertLess(done, 6)
-        with open(journal, "a") as file:
-            file.write('{"point":5,"rung":0,"sta')
+        lines = journal.read_text().splitlines(True)
+        self.assertGreaterEqual(len(lines), 1 + 2)
+        # A busy machine may let more trials end first; as if the kill had come within the fourth line.
+        done = 2
+        journal.write_text("".join(lines[:1 + done]) + '{"point":5,"rung":0,"sta')
         resumed = self.search(*slow, "--resume", "journal", "--csv", "resumed.csv")
         self.assertIn(f"resumed: {done} trials", resumed.stdout)
         self.assertEqual(len(re.findall("^trial ", resumed.stdout, re.M)), 6 + 3 + 1 - done)
@@ -185,10 +185,10 @@ class Search(Tools):
         self.assertIn("none of this search", done.stderr)
 
     def test_interrupt(self):
-        status, rest = self.kill(signal.SIGINT, "--epochs", "150", *GRID, "--csv", "s.csv")
+        status, rest = self.kill(signal.SIGINT, "--grid", "epochs=1,2,1000000", "--csv", "s.csv")
         self.assertEqual(status, 130)
         self.assertIn("rank", rest)
-        self.assertTrue(2 <= len(self.rows()) < 6)
+        self.assertEqual([row["epochs"] for row in self.rows()], ["2", "1"])
 
     def test_full_disk(self):
         done = self.search(*GRID, "--resume", "journal", status=1, file_limit=600)

@@ -1,5 +1,6 @@
 /* The axes of a search: what its flags say, and what a value sets. */
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,10 @@
 
 void search_number(double value, char text[NUMBER_SIZE])
 {
+    if (fabs(value) < 1e15 && value == trunc(value)) { /* 1e+06 would be no whole number to others */
+        snprintf(text, NUMBER_SIZE, "%.0f", value);
+        return;
+    }
     for (int digits = 6; digits <= 17; digits++) {
         snprintf(text, NUMBER_SIZE, "%.*g", digits, value);
         if (strtod(text, NULL) == value)
