@@ -243,8 +243,40 @@ ock_status opencl_open(const ock_device *device, const ock_backend *head, ock_ba
 /* The text of cl/, all files as one program. */
 extern const char opencl_kernels[];
 
+/* ---- Drivers ---- */
+
+/* What a probe found of a platform, or of a driver's file. */
+typedef struct ock_driver {
+    char name[128];
+    char library[256];
+    char reason[256]; /* empty: nothing against it */
+} ock_driver;
+
+enum {
+    OCK_DRIVERS_MAX = 32
+};
+
+/* The platforms in the loader's order; or, since one of them would bring the loader down, the files
+ * that it would load, which are to be loaded past it. */
+typedef struct ock_drivers {
+    bool past_loader;
+    size_t count;
+    ock_driver list[OCK_DRIVERS_MAX];
+} ock_drivers;
+
 /* Appends the platforms' devices to devices[0 .. *count), at most `capacity` in all, and
- * counts on beyond it. OCK_OK also where there is no driver: that is a row. */
-ock_status opencl_list(ock_device *devices, size_t capacity, size_t *count);
+ * counts on beyond it. OCK_OK also where there is no driver: that is a row. Nothing is called of
+ * the drivers that have a reason against them: each is a row. drivers NULL: there are none. */
+ock_status opencl_list(const ock_drivers *drivers, ock_device *devices, size_t capacity,
+                       size_t *count);
+
+/* Shows the platforms from position `first` on, or the one of a library unless that is "": each
+ * before its devices are listed, and then those that meet the floor. */
+typedef struct ock_visitor {
+    void (*platform)(const char *name);
+    void (*device)(const ock_device *device);
+} ock_visitor;
+
+ock_status opencl_walk(const char *library, size_t first, const ock_visitor *visitor);
 
 #endif

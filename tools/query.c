@@ -21,6 +21,7 @@ struct device_row {
 struct machine {
     struct device_row *rows;
     size_t count;
+    bool probed; /* the drivers, in a process of their own */
     ock_status chosen_status;
     char chosen[sizeof((ock_device *)0)->id]; /* empty: none */
     char why[16384];                          /* a build log may be long */
@@ -144,6 +145,11 @@ static bool is_below_floor(const struct device_row *row)
     return row->device.status != OCK_OK;
 }
 
+static bool is_past_loader(const struct device_row *row)
+{
+    return *row->device.library;
+}
+
 #define AT(member) offsetof(struct device_row, member)
 
 static const struct property properties[] = {
@@ -161,6 +167,7 @@ static const struct property properties[] = {
     {"max_work_group", "largest work-group", AT(device.max_work_group), &whole, on_opencl},
     {"fp16", "half precision", AT(device.fp16), &boolean, on_opencl},
     {"fp64", "double precision", AT(device.fp64), &boolean, on_opencl},
+    {"library", "past the loader", AT(device.library), &text, is_past_loader},
     {"reason", "never chosen", AT(device.reason), &text, is_below_floor},
     {"self_test", "self-test", 0, &test, always},
 };
@@ -202,6 +209,9 @@ static bool print_machine(const struct machine *machine)
         if (is_skipped(&machine->rows[i]))
             printf("skipped %s: %s\n", machine->rows[i].device.name,
                    machine->rows[i].device.reason);
+    if (!machine->probed && machine->count > 1)
+        puts("not probed: OCKHAM_PROBE is off, or the helper that it may name cannot be started; a "
+             "driver that crashes or hangs takes its program with it");
     /* once a device is chosen, what follows the first line has been said above */
     int length = (int)strcspn(machine->why, *machine->chosen ? "\n" : "");
     printf("%.*s\n", length, machine->why);
@@ -231,7 +241,8 @@ static bool add_machine(cJSON *document, const struct machine *machine)
 {
     cJSON *devices = cJSON_AddArrayToObject(document, "devices");
     cJSON *skipped = cJSON_AddArrayToObject(document, "skipped");
-    bool added = devices && skipped && json_add_text(document, "version", ock_version());
+    bool added = devices && skipped && json_add_text(document, "version", ock_version()) &&
+                 cJSON_AddBoolToObject(document, "probed", machine->probed);
     for (size_t i = 0; added && i < machine->count; i++)
         added = is_skipped(&machine->rows[i]) ? add_skipped(skipped, &machine->rows[i])
                                               : add_device(devices, &machine->rows[i]);
@@ -256,7 +267,10 @@ static bool write_machine(const struct machine *machine)
 static ock_status list(struct machine *machine, bool self_test)
 {
     ock_device *devices;
-    ock_status status = ock_device_list(&devices, &machine->count);
+    ock_status status = ock_device_probe(&devices, &machine->count);
+    machine->probed = status == OCK_OK;
+    if (status == OCK_UNSUPPORTED)
+        status = ock_device_list(&devices, &machine->count);
     if (status != OCK_OK)
         return status;
     machine->rows = calloc(machine->count, sizeof *machine->rows);
@@ -308,8 +322,9 @@ static int query(const char *wish, bool json, bool self_test)
 
 static const char usage[] =
     "Usage: ockham-query [--json] [--no-self-test] [--device WISH]\n"
-    "Lists the devices, what each self-test found, the platforms that were skipped with the\n"
-    "reasons, and which device a context would take and why.\n\n"
+    "Tries the drivers in a process of their own, then lists the devices, what each self-test\n"
+    "found, the platforms that were skipped with the reasons, and which device a context would\n"
+    "take and why.\n\n"
     "  --json           print one JSON document on the standard output\n"
     "  --no-self-test   leave out the comparison of each device with plain C\n"
     "  --device WISH    choose as a program with this wish would: scalar, gpu, cpu,\n"

@@ -39,14 +39,34 @@ typedef struct ock_device {
     bool fp16, fp64;
     ock_status status; /* OCK_OK: meets the floor; otherwise the device is never chosen */
     char reason[256];  /* why status is not OCK_OK, and what to do about it */
+    char library[256]; /* the driver's file, where it is loaded past OpenCL's loader; else empty */
 } ock_device;
 
 /* Lists the OpenCL platforms' devices in the loader's order and the scalar path
  * last. A platform that fails or has no device is one row of type
  * OCK_DEVICE_NONE; a machine without any platform has one such row, with the
  * loader's reason. The list is never empty. It is the caller's:
- * ock_device_list_free(). Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY. */
+ * ock_device_list_free(). Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY.
+ *
+ * No driver is called before a child process has tried it: loaded it, listed its devices, built the
+ * kernels and compared a training step's operations with the scalar path, each within a limit of
+ * time. Where the child crashes or hangs, the platform is a row with OCK_DEVICE_FAILED that says
+ * so, and this process leaves the driver alone. One that brings OpenCL's loader down with it, which
+ * loads all drivers there are, is not loaded either: the others are then reached past the loader.
+ * What was found is kept with the measurements (context.h), until drivers or their environment
+ * change; where nothing can be kept, each call tries them.
+ *
+ * The child is the program ockham-probe, which is installed with the library, or the one that the
+ * environment's OCKHAM_PROBE names; with OCKHAM_PROBE=off, and where it cannot be started, drivers
+ * are called untried. OCKHAM_PROBE_SECONDS replaces the limits: 10 s to load and 10 s to list, 120 s
+ * to build, 120 s to compare. The process's signal handlers, environment and other children are
+ * left alone; a handler of SIGCHLD sees a child more. */
 OCK_API ock_status ock_device_list(ock_device **devices, size_t *count);
+
+/* The same, but the drivers are tried anew, whatever is known of them, and with every operation of
+ * ops.h. Errors: also OCK_UNSUPPORTED where they were not tried, since OCKHAM_PROBE is off, the
+ * child cannot be started or this library is without OpenCL. */
+OCK_API ock_status ock_device_probe(ock_device **devices, size_t *count);
 OCK_API void ock_device_list_free(ock_device *devices);
 
 typedef struct ock_self_test {

@@ -9,6 +9,7 @@
 
 #include "core/cache.h"
 #include "core/core.h"
+#include "core/drivers.h"
 
 const char *ock_device_type_name(ock_device_type type)
 {
@@ -74,11 +75,13 @@ ock_cache *ock_device_cache(const ock_device *device, int threads)
     return ock_cache_open(key);
 }
 
-static ock_status list_platforms(ock_device *devices, size_t capacity, size_t *count)
+static ock_status list_platforms(const ock_drivers *drivers, ock_device *devices, size_t capacity,
+                                 size_t *count)
 {
 #if OCK_OPENCL
-    return opencl_list(devices, capacity, count);
+    return opencl_list(drivers, devices, capacity, count);
 #else
+    (void)drivers;
     if ((*count)++ < capacity) {
         *devices = (ock_device){
             .type = OCK_DEVICE_NONE, .platform = -1, .index = -1, .status = OCK_UNSUPPORTED};
@@ -89,18 +92,14 @@ static ock_status list_platforms(ock_device *devices, size_t capacity, size_t *c
 #endif
 }
 
-ock_status ock_device_list(ock_device **devices, size_t *count)
+static ock_status list_all(const ock_drivers *drivers, ock_device **devices, size_t *count)
 {
-    if (!devices || !count)
-        return OCK_INVALID_ARGUMENT;
-    *devices = NULL;
-    *count = 0;
     for (size_t capacity = 16;; capacity *= 2) {
         ock_device *list = calloc(capacity, sizeof *list);
         size_t found = 0;
         if (!list)
             return OCK_OUT_OF_MEMORY;
-        ock_status status = list_platforms(list, capacity - 1, &found);
+        ock_status status = list_platforms(drivers, list, capacity - 1, &found);
         if (status == OCK_OK && found < capacity) {
             list[found] = ock_scalar_device();
             *devices = list;
@@ -111,6 +110,30 @@ ock_status ock_device_list(ock_device **devices, size_t *count)
         if (status != OCK_OK)
             return status;
     }
+}
+
+static ock_status list(bool anew, ock_device **devices, size_t *count)
+{
+    if (!devices || !count)
+        return OCK_INVALID_ARGUMENT;
+    *devices = NULL;
+    *count = 0;
+    ock_drivers *drivers = NULL;
+    ock_status status = ock_drivers_try(anew, &drivers);
+    if (status == OCK_OK || (status == OCK_UNSUPPORTED && !anew))
+        status = list_all(drivers, devices, count);
+    free(drivers);
+    return status;
+}
+
+ock_status ock_device_list(ock_device **devices, size_t *count)
+{
+    return list(false, devices, count);
+}
+
+ock_status ock_device_probe(ock_device **devices, size_t *count)
+{
+    return list(true, devices, count);
 }
 
 void ock_device_list_free(ock_device *devices)

@@ -82,7 +82,19 @@ const char *opencl_error_name(cl_int error);
  * the allocation failures, else OCK_DEVICE_FAILED. */
 ock_status opencl_failed(ock_log *log, const char *call, cl_int error);
 
-/* ---- platform.c ---- */
+/* ---- loader.c ---- */
+
+/* A platform, and the file of its driver where that is reached past the loader; else "". */
+typedef struct opencl_platform {
+    const char *library;
+    cl_platform_id id;
+} opencl_platform;
+
+/* All of them, or the library's own. The lists are the caller's to free, and none is empty. */
+cl_int opencl_platforms(const char *library, cl_platform_id **platforms, cl_uint *count);
+cl_int opencl_devices(const opencl_platform *platform, cl_device_id **devices, cl_uint *count);
+cl_int opencl_platform_info(const opencl_platform *platform, cl_uint property, size_t size,
+                            void *value, size_t *used);
 
 /* The driver's handle of a device that opencl_list() gave. */
 cl_int opencl_find(const ock_device *device, cl_device_id *found);

@@ -11,6 +11,7 @@ enum {
     FLOOR_WORK_GROUP = 256,
     FLOOR_LOCAL_MEMORY = 32 * 1024,
     TEXT_MAX = 1 << 16, /* a driver that claims more is not believed */
+    DEVICES_MAX = 64,   /* that a walk visits */
 };
 
 typedef struct device_rows {
@@ -33,7 +34,7 @@ typedef cl_int (*query)(const void *object, cl_uint property, size_t size, void 
 static cl_int query_platform(const void *object, cl_uint property, size_t size, void *value,
                              size_t *used)
 {
-    return clGetPlatformInfo(*(const cl_platform_id *)object, property, size, value, used);
+    return opencl_platform_info(object, property, size, value, used);
 }
 
 static cl_int query_device(const void *object, cl_uint property, size_t size, void *value,
@@ -54,11 +55,15 @@ static char *whole_text(query get, const void *object, cl_uint property)
     return text;
 }
 
+/* On one line, whatever the driver says. */
 static void get_text(query get, const void *object, cl_uint property, char *text, size_t size)
 {
     char *whole = whole_text(get, object, property);
     snprintf(text, size, "%s", whole ? whole : "");
     free(whole);
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = ' ';
 }
 
 static bool has_extension(cl_device_id device, const char *name)
@@ -173,32 +178,15 @@ static void append_none(device_rows *rows, ock_device row, cl_int error)
     append(rows, &row);
 }
 
-static cl_int platform_devices(cl_platform_id platform, cl_device_id **devices, cl_uint *count)
-{
-    *devices = NULL;
-    *count = 0;
-    cl_int error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, count);
-    if (error == CL_SUCCESS && *count == 0)
-        error = CL_DEVICE_NOT_FOUND;
-    if (error != CL_SUCCESS)
-        return error;
-    *devices = calloc(*count, sizeof **devices);
-    if (!*devices)
-        return CL_OUT_OF_HOST_MEMORY;
-    error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, *count, *devices, NULL);
-    if (error != CL_SUCCESS)
-        free(*devices);
-    return error;
-}
-
-static void append_platform(device_rows *rows, int position, cl_platform_id platform)
+static void append_platform(device_rows *rows, int position, const opencl_platform *platform)
 {
     ock_device row = {.platform = position};
     cl_device_id *devices;
     cl_uint count;
-    get_text(query_platform, &platform, CL_PLATFORM_NAME, row.platform_name,
+    snprintf(row.library, sizeof row.library, "%s", platform->library);
+    get_text(query_platform, platform, CL_PLATFORM_NAME, row.platform_name,
              sizeof row.platform_name);
-    cl_int error = platform_devices(platform, &devices, &count);
+    cl_int error = opencl_devices(platform, &devices, &count);
     if (error != CL_SUCCESS) {
         append_none(rows, row, error);
         return;
@@ -210,59 +198,94 @@ static void append_platform(device_rows *rows, int position, cl_platform_id plat
     free(devices);
 }
 
-static cl_int all_platforms(cl_platform_id **platforms, cl_uint *count)
+static void append_bad(device_rows *rows, int position, const ock_driver *driver)
 {
-    *platforms = NULL;
-    *count = 0;
-    cl_int error = clGetPlatformIDs(0, NULL, count);
-    if (error == CL_SUCCESS && *count == 0)
-        error = CL_PLATFORM_NOT_FOUND_KHR;
-    if (error != CL_SUCCESS)
-        return error;
-    *platforms = calloc(*count, sizeof **platforms);
-    if (!*platforms)
-        return CL_OUT_OF_HOST_MEMORY;
-    error = clGetPlatformIDs(*count, *platforms, NULL);
-    if (error != CL_SUCCESS)
-        free(*platforms);
-    return error;
+    ock_device row = {
+        .type = OCK_DEVICE_NONE, .platform = position, .index = -1, .status = OCK_DEVICE_FAILED};
+    snprintf(row.name, sizeof row.name, "%s", driver->name);
+    snprintf(row.platform_name, sizeof row.platform_name, "%s", driver->name);
+    snprintf(row.reason, sizeof row.reason, "%s", driver->reason);
+    append(rows, &row);
 }
 
-ock_status opencl_list(ock_device *devices, size_t capacity, size_t *count)
+static void append_library(device_rows *rows, int position, const char *library)
+{
+    cl_platform_id *platforms;
+    cl_uint count;
+    cl_int error = opencl_platforms(library, &platforms, &count);
+    if (error != CL_SUCCESS) {
+        ock_device row = {.platform = position};
+        snprintf(row.platform_name, sizeof row.platform_name, "%s", library);
+        append_none(rows, row, error);
+        return;
+    }
+    append_platform(rows, position, &(opencl_platform){library, platforms[0]});
+    free(platforms);
+}
+
+/* ---- Lists ---- */
+
+static void list_past_loader(device_rows *rows, const ock_drivers *drivers)
+{
+    for (size_t i = 0; i < drivers->count; i++)
+        if (*drivers->list[i].reason)
+            append_bad(rows, (int)i, &drivers->list[i]);
+        else
+            append_library(rows, (int)i, drivers->list[i].library);
+}
+
+static void list_by_loader(device_rows *rows, const ock_drivers *drivers)
+{
+    cl_platform_id *platforms;
+    cl_uint count;
+    cl_int error = opencl_platforms("", &platforms, &count);
+    if (error != CL_SUCCESS) {
+        append_none(rows, (ock_device){.platform = -1, .platform_name = "OpenCL"}, error);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (drivers && i < drivers->count && *drivers->list[i].reason)
+            append_bad(rows, (int)i, &drivers->list[i]);
+        else
+            append_platform(rows, (int)i, &(opencl_platform){"", platforms[i]});
+    free(platforms);
+}
+
+ock_status opencl_list(const ock_drivers *drivers, ock_device *devices, size_t capacity,
+                       size_t *count)
 {
     device_rows rows = {devices, capacity, *count};
-    cl_platform_id *platforms;
-    cl_uint platform_count;
-    cl_int error = all_platforms(&platforms, &platform_count);
-    if (error != CL_SUCCESS) {
-        append_none(&rows, (ock_device){.platform = -1, .platform_name = "OpenCL"}, error);
-    } else {
-        for (cl_uint i = 0; i < platform_count; i++)
-            append_platform(&rows, (int)i, platforms[i]);
-        free(platforms);
-    }
+    if (drivers && drivers->past_loader)
+        list_past_loader(&rows, drivers);
+    else
+        list_by_loader(&rows, drivers);
     *count = rows.count;
     return OCK_OK;
 }
 
-cl_int opencl_find(const ock_device *device, cl_device_id *found)
+ock_status opencl_walk(const char *library, size_t first, const ock_visitor *visitor)
 {
-    cl_platform_id *platforms;
-    cl_device_id *devices;
+    cl_platform_id *platforms = NULL;
     cl_uint count;
-    cl_int error = all_platforms(&platforms, &count);
-    if (error != CL_SUCCESS)
-        return error;
-    cl_platform_id platform = device->platform >= 0 && (cl_uint)device->platform < count
-                                  ? platforms[device->platform]
-                                  : NULL;
+    ock_device *devices = calloc(DEVICES_MAX, sizeof *devices);
+    if (!devices)
+        return OCK_OUT_OF_MEMORY;
+    if (opencl_platforms(library, &platforms, &count) != CL_SUCCESS)
+        count = 0;
+    else if (*library)
+        count = 1;
+    for (size_t i = first; i < count; i++) {
+        device_rows rows = {devices, DEVICES_MAX, 0};
+        opencl_platform platform = {library, platforms[i]};
+        char name[128];
+        get_text(query_platform, &platform, CL_PLATFORM_NAME, name, sizeof name);
+        visitor->platform(name);
+        append_platform(&rows, (int)i, &platform);
+        for (size_t j = 0; j < rows.count && j < rows.capacity; j++)
+            if (devices[j].status == OCK_OK)
+                visitor->device(&devices[j]);
+    }
     free(platforms);
-    if (!platform)
-        return CL_INVALID_PLATFORM;
-    error = platform_devices(platform, &devices, &count);
-    if (error != CL_SUCCESS)
-        return error;
-    *found = device->index >= 0 && (cl_uint)device->index < count ? devices[device->index] : NULL;
     free(devices);
-    return *found ? CL_SUCCESS : CL_INVALID_DEVICE;
+    return OCK_OK;
 }
