@@ -50,6 +50,8 @@ typedef struct ock_storage {
     void *handle; /* scalar: float *; OpenCL: cl_mem */
     size_t bytes;
     unsigned references;
+    struct ock_storage *next, *previous; /* of the context's tensors */
+    void *successor;                     /* the handle on the next device, until it is in use */
 } ock_storage;
 
 struct ock_tensor {

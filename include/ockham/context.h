@@ -77,6 +77,21 @@ OCK_API ock_status ock_context_report(ock_context *context, ock_status status, c
 /* The device in use; valid as long as the context. */
 OCK_API const ock_device *ock_context_device(const ock_context *context);
 
+/* ---- After a device's failure ---- */
+
+/* Leaves the device, whose failure the context's message tells, and opens the first of the others
+ * that passes its self-test, in the order GPU, accelerator, CPU, scalar path; whatever device was
+ * asked for, and none that the context has left before. All that was made from the context keeps
+ * its handles and stands on the new device, where tensors are zeros until they are written: what
+ * the old device had is lost. Waits. The message says what failed and what goes on.
+ * Errors: OCK_DEVICE_NOT_FOUND (there is no other device); where there are, but none can be used or
+ * has room for all tensors, the status of the last one; OCK_OUT_OF_MEMORY. On failure nothing has
+ * changed but the message. */
+OCK_API ock_status ock_context_failover(ock_context *context);
+
+/* How often it has. */
+OCK_API uint32_t ock_context_failovers(const ock_context *context);
+
 /* Bytes of a context's buffers: its tensors', with the padding of their rows, whoever made them,
  * and the scratch memory that operations share. */
 typedef struct ock_memory {

@@ -42,6 +42,9 @@ ock_status ock_context_open(const ock_device *device, const ock_context_options 
     if (!made)
         return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for a context");
     made->device = *device;
+    made->options = (ock_context_options){.max_allocation = options->max_allocation,
+                                          .threads = options->threads,
+                                          .untuned = options->untuned};
     made->max_allocation =
         device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
     if (!ock_context_untuned(options))
@@ -64,7 +67,27 @@ void ock_context_destroy(ock_context *context)
         context->backend->table->close(context->backend);
     ock_cache_close(context->cache);
     ock_log_clear(&context->log);
+    free(context->failed);
     free(context);
+}
+
+ock_status ock_context_take_over(ock_context *context, ock_context *next)
+{
+    ock_status status = ock_storages_make(context, next->backend);
+    if (status != OCK_OK)
+        return status;
+    ock_storages_replace(context, next->backend);
+    const ock_context old = *context;
+    context->device = next->device;
+    context->cache = next->cache;
+    context->backend = next->backend;
+    context->max_allocation = next->max_allocation;
+    context->backend->log = &context->log;
+    next->device = old.device;
+    next->cache = old.cache;
+    next->backend = old.backend;
+    next->backend->log = &next->log;
+    return OCK_OK;
 }
 
 ock_status ock_context_finish(ock_context *context)
@@ -86,6 +109,11 @@ const char *ock_context_message(const ock_context *context)
 const ock_device *ock_context_device(const ock_context *context)
 {
     return context ? &context->device : NULL;
+}
+
+uint32_t ock_context_failovers(const ock_context *context)
+{
+    return context ? context->failovers : 0;
 }
 
 ock_status ock_context_memory(const ock_context *context, ock_memory *memory)

@@ -10,6 +10,10 @@ struct ock_context {
     ock_cache *cache; /* NULL: none */
     ock_backend *backend;
     size_t max_allocation;
+    ock_storage *storages;       /* of its tensors */
+    ock_context_options options; /* those that the next device is opened with */
+    ock_device *failed;          /* the devices that it has left, and why */
+    uint32_t failovers;          /* their number */
 };
 
 /* ---- context.c ---- */
@@ -21,6 +25,16 @@ ock_status ock_context_open(const ock_device *device, const ock_context_options 
 
 /* Whether the options or the environment's OCKHAM_TUNE forbid to measure. */
 bool ock_context_untuned(const ock_context_options *options);
+
+/* Puts a context with its tensors on the device of another, which has none and gets the old device
+ * in exchange. On failure both are as they were, and the message is in the log of `next`. */
+ock_status ock_context_take_over(ock_context *context, ock_context *next);
+
+/* ---- tensor.c ---- */
+
+/* Makes each tensor's buffer on another device, of zeros; and takes it in the old one's place. */
+ock_status ock_storages_make(const ock_context *context, ock_backend *backend);
+void ock_storages_replace(ock_context *context, ock_backend *backend);
 
 /* ---- device.c ---- */
 

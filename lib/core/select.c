@@ -1,5 +1,6 @@
 /* The choice of a device. Those that meet the wish are candidates; several are ordered by what a
- * training step takes on each, and the first that opens and passes its self-test is the one. */
+ * training step takes on each, and the first that opens and passes its self-test is the one. After
+ * a failure those that have not failed are, in the default order. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ typedef struct candidate {
 typedef struct selection {
     const ock_context_options *options;
     const char *wish;
+    const ock_context *failed; /* whose devices are no candidates; NULL: none failed */
     ock_device *devices;
     size_t device_count;
     candidate *candidates; /* in the order in which they are tried */
@@ -52,6 +54,19 @@ static void pass_over(selection *s, const ock_device *device, ock_status status,
     s->status = status;
 }
 
+static bool has_failed(const ock_context *context, const ock_device *device)
+{
+    bool failed = context && strcmp(context->device.id, device->id) == 0;
+    for (uint32_t i = 0; context && i < context->failovers && !failed; i++)
+        failed = strcmp(context->failed[i].id, device->id) == 0;
+    return failed;
+}
+
+static bool is_candidate(const selection *s, const ock_device *device)
+{
+    return ock_wish_met(s->wish, device) && !has_failed(s->failed, device);
+}
+
 /* In the default order. */
 static ock_status list_candidates(selection *s)
 {
@@ -68,7 +83,7 @@ static ock_status list_candidates(selection *s)
             pass_over(s, &s->devices[i], s->devices[i].status, s->devices[i].reason);
     for (size_t type = 0; type < sizeof order / sizeof *order; type++)
         for (size_t i = 0; i < s->device_count; i++)
-            if (s->devices[i].type == order[type] && ock_wish_met(s->wish, &s->devices[i]))
+            if (s->devices[i].type == order[type] && is_candidate(s, &s->devices[i]))
                 s->candidates[s->count++] = (candidate){.device = &s->devices[i]};
     return OCK_OK;
 }
@@ -181,8 +196,8 @@ static void explain_order(const selection *s, ock_log *log)
             continue;
         all_before = all_before && c->measured_before;
         ock_log_report(log, OCK_OK, "%s%s%.2f ms on %s", ock_log_text(log),
-                       measured++ ? ", " : "the fastest: a training step takes ",
-                       1e3 * c->seconds, c->device->id);
+                       measured++ ? ", " : "the fastest: a training step takes ", 1e3 * c->seconds,
+                       c->device->id);
     }
     if (measured > 0 && all_before)
         ock_log_report(log, OCK_OK, "%s (measured before)", ock_log_text(log));
@@ -282,5 +297,64 @@ ock_status ock_context_create(const ock_context_options *options, ock_context **
     copy_message(options, ock_log_text(&log));
     close_selection(&s, chosen);
     ock_log_clear(&log);
+    return status;
+}
+
+/* ---- The next device ---- */
+
+static ock_status remember_failed(ock_context *context)
+{
+    ock_device *grown =
+        realloc(context->failed, (context->failovers + (size_t)1) * sizeof *context->failed);
+    if (!grown)
+        return ock_log_report(&context->log, OCK_OUT_OF_MEMORY, "no memory for a list of devices");
+    context->failed = grown;
+    ock_device *failed = &grown[context->failovers];
+    *failed = context->device;
+    failed->status = OCK_DEVICE_FAILED;
+    snprintf(failed->reason, sizeof failed->reason, "%s", ock_log_text(&context->log));
+    return OCK_OK;
+}
+
+/* Puts the context on the first candidate that passes its self-test and has room for its tensors.
+ */
+static bool move_on(selection *s, ock_context *context)
+{
+    for (candidate *c = s->candidates; c < s->candidates + s->count; c++) {
+        if (!try_candidate(s, c))
+            continue;
+        hand_over(s, c->context);
+        ock_status status = ock_context_take_over(context, c->context);
+        if (status == OCK_OK)
+            return true;
+        give_up(s, c, status, ock_context_message(c->context));
+    }
+    return false;
+}
+
+ock_status ock_context_failover(ock_context *context)
+{
+    if (!context)
+        return OCK_INVALID_ARGUMENT;
+    selection s = {.options = &context->options, .failed = context};
+    ock_status status = remember_failed(context);
+    if (status != OCK_OK)
+        return status;
+    const ock_device *failed = &context->failed[context->failovers];
+    status = list_candidates(&s);
+    if (status != OCK_OK) {
+        ock_log_report(&context->log, status, "the devices cannot be listed: no memory");
+    } else if (move_on(&s, context)) {
+        context->failovers++;
+        ock_log_report(&context->log, OCK_OK,
+                       "left %s (%s), which failed: %s; went on to %s (%s)%s", failed->id,
+                       failed->name, failed->reason, context->device.id, context->device.name,
+                       ock_log_text(&s.passed_over));
+    } else {
+        status = s.count ? s.status : OCK_DEVICE_NOT_FOUND;
+        ock_log_report(&context->log, status, "%s (%s) failed: %s; no other device can be used%s",
+                       failed->id, failed->name, failed->reason, ock_log_text(&s.passed_over));
+    }
+    close_selection(&s, NULL);
     return status;
 }

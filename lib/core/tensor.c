@@ -48,6 +48,49 @@ static ock_status check_size(ock_context *context, ock_dtype dtype, size_t rows,
     return OCK_OK;
 }
 
+/* ---- Storages ---- */
+
+static void link_storage(ock_context *context, ock_storage *storage)
+{
+    storage->next = context->storages;
+    if (storage->next)
+        storage->next->previous = storage;
+    context->storages = storage;
+}
+
+static void unlink_storage(ock_context *context, ock_storage *storage)
+{
+    *(storage->previous ? &storage->previous->next : &context->storages) = storage->next;
+    if (storage->next)
+        storage->next->previous = storage->previous;
+}
+
+ock_status ock_storages_make(const ock_context *context, ock_backend *backend)
+{
+    ock_status status = OCK_OK;
+    ock_storage *made = context->storages;
+    while (made && !status) {
+        status = backend->table->allocate(backend, made->bytes, &made->successor);
+        if (!status)
+            made = made->next;
+    }
+    for (ock_storage *s = context->storages; status && s != made; s = s->next)
+        backend->table->release(backend, s->successor);
+    return status;
+}
+
+void ock_storages_replace(ock_context *context, ock_backend *backend)
+{
+    for (ock_storage *s = context->storages; s; s = s->next) {
+        context->backend->table->release(context->backend, s->handle);
+        ock_memory_subtract(&context->backend->memory, s->bytes);
+        ock_memory_add(&backend->memory, s->bytes);
+        s->handle = s->successor;
+    }
+}
+
+/* ---- Lifetime ---- */
+
 ock_status ock_tensor_create(ock_context *context, ock_dtype dtype, size_t rows, size_t cols,
                              ock_tensor **tensor)
 {
@@ -70,6 +113,7 @@ ock_status ock_tensor_create(ock_context *context, ock_dtype dtype, size_t rows,
     if (status != OCK_OK)
         goto fail;
     ock_memory_add(&context->backend->memory, storage->bytes);
+    link_storage(context, storage);
     *made = (ock_tensor){context, storage, dtype, rows, cols, stride, 0};
     *tensor = made;
     return OCK_OK;
@@ -110,10 +154,13 @@ void ock_tensor_destroy(ock_tensor *tensor)
         ock_backend *backend = tensor->context->backend;
         backend->table->release(backend, storage->handle);
         ock_memory_subtract(&backend->memory, storage->bytes);
+        unlink_storage(tensor->context, storage);
         free(storage);
     }
     free(tensor);
 }
+
+/* ---- Reading ---- */
 
 ock_context *ock_tensor_context(const ock_tensor *tensor)
 {
@@ -140,6 +187,8 @@ bool ock_tensors_overlap(const ock_tensor *a, const ock_tensor *b)
     return a && b && a->storage == b->storage && a->offset < b->offset + b->rows * b->stride &&
            b->offset < a->offset + a->rows * a->stride;
 }
+
+/* ---- Transfers ---- */
 
 static ock_status no_data(const ock_tensor *tensor, const char *call)
 {
