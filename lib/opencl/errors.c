@@ -64,14 +64,20 @@
     X(INVALID_DEVICE_PARTITION_COUNT)                                                              \
     X(PLATFORM_NOT_FOUND_KHR)
 
+static const struct {
+    cl_int code;
+    const char *name;
+} names[] = {
+#define ERROR_NAME(name) {CL_##name, "CL_" #name},
+    ERRORS(ERROR_NAME)
+#undef ERROR_NAME
+};
+
 const char *opencl_error_name(cl_int error)
 {
-    switch (error) {
-#define ERROR_NAME(name)                                                                           \
-    case CL_##name:                                                                                \
-        return "CL_" #name;
-        ERRORS(ERROR_NAME)
-    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].code == error)
+            return names[i].name;
     return "an error code of the driver's own";
 }
 
