@@ -82,7 +82,7 @@ class Search(Tools):
             a, b = float(row["score_1"]), float(row["score_2"])
             self.assertAlmostEqual(float(row["mean"]), (a + b) / 2)
             self.assertAlmostEqual(float(row["deviation"]), abs(a - b) / 2 ** .5)
-            self.assertEqual((row["epochs"], row["status"]), ("4", "ok"))
+            self.assertEqual((row["trained"], row["status"]), ("4", "ok"))
         found = json.loads((self.folder / "s.json").read_text())
         self.assertEqual(found["score"], "val_accuracy")
         self.assertEqual([trial["mean"] for trial in found["trials"]], means)
@@ -114,7 +114,7 @@ class Search(Tools):
         self.search("--epochs", 4, "--grid", "lr=1e-4,1e-3,1e-2,1e-1", "--halving", 2, "--csv", "s.csv")
         rungs = [row["rung"] for row in self.rows()]
         self.assertEqual(rungs, ["2", "1", "1", "0", "0", "0", "0"])
-        self.assertEqual(self.rows()[0]["epochs"], "2", "of four, after two rungs of one")
+        self.assertEqual(self.rows()[0]["trained"], "2", "of four, after two rungs of one")
 
     def test_divergence_is_a_result(self):
         done = self.search("--grid", "lr=1e-3,1e30", "--grid", "l2=0,1e-4", "--csv", "s.csv")
@@ -188,7 +188,7 @@ class Search(Tools):
         status, rest = self.kill(signal.SIGINT, "--grid", "epochs=1,2,1000000", "--csv", "s.csv")
         self.assertEqual(status, 130)
         self.assertIn("rank", rest)
-        self.assertEqual([row["epochs"] for row in self.rows()], ["2", "1"])
+        self.assertEqual([(row["epochs"], row["trained"]) for row in self.rows()], [("2", "2"), ("1", "1")])
 
     def test_full_disk(self):
         done = self.search(*GRID, "--resume", "journal", status=1, file_limit=600)

@@ -81,7 +81,7 @@ static void print_head(const struct search_report *report)
         fprintf(stream, "  %*s", width_of(&report->options->axes[a]),
                 report->options->axes[a].name);
     fprintf(stream, "  %-18s", report->options->score);
-    fprintf(stream, "%s  epochs  seconds\n", report->options->halving ? "  rung" : "");
+    fprintf(stream, "%s  trained  seconds\n", report->options->halving ? "  rung" : "");
 }
 
 static void print_trial(const struct search_report *report, size_t rank, const ock_trial *trial)
@@ -93,7 +93,7 @@ static void print_trial(const struct search_report *report, size_t rank, const o
     print_score(stream, trial);
     if (report->options->halving)
         fprintf(stream, "  %4" PRIu32, trial->rung + 1);
-    fprintf(stream, "  %6" PRIu64 "  %7.1f\n", trial->epochs, trial->seconds);
+    fprintf(stream, "  %7" PRIu64 "  %7.1f\n", trial->epochs, trial->seconds);
 }
 
 /* Whether the point's latest rung comes earlier in the order. */
@@ -193,7 +193,7 @@ static void print_csv(FILE *stream, const struct search_report *report, const si
     fputs("point,rung", stream);
     for (size_t a = 0; a < options->axis_count; a++)
         fprintf(stream, ",%s", options->axes[a].name);
-    fputs(",mean,deviation,epochs,seconds,status", stream);
+    fputs(",mean,deviation,trained,seconds,status", stream);
     for (size_t run = 0; run < runs; run++)
         fprintf(stream, ",score_%0*zu", (int)digits(runs), run + 1);
     fputc('\n', stream);
