@@ -1,11 +1,13 @@
-/* An OpenCL layer that counts the calls that wait, the commands, and how many of these are under
- * way. The loader puts it before every driver: OPENCL_LAYERS=path. It ignores a path to nothing in
- * silence, so whoever counts must look for a count that cannot be 0. */
+/* An OpenCL layer that counts the calls that wait, the commands, how many of these are under way
+ * and what objects are alive; and that makes calls fail. The loader puts it before every driver:
+ * OPENCL_LAYERS=path. It ignores a path to nothing in silence, so whoever counts must look for a
+ * count that cannot be 0. */
 #undef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl_layer.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +64,8 @@ static void follow(cl_event event)
         counts.most_under_way = next - first;
 }
 
-/* After a call: `made` is the command's event, which the caller gets where it asked for one. */
-static void layer_note(const char *entry, cl_kernel kernel, bool waits, cl_event made,
-                       cl_event *asked)
+/* After a call: `made` is the command's event. */
+static void note(const char *entry, cl_kernel kernel, bool waits, cl_event made)
 {
     char name[64] = "";
     if (kernel)
@@ -78,10 +79,121 @@ static void layer_note(const char *entry, cl_kernel kernel, bool waits, cl_event
     else
         drop_done();
     pthread_mutex_unlock(&lock);
-    if (made && asked)
-        *asked = made;
-    else if (made)
+}
+
+/* ---- Objects ---- */
+
+static size_t objects; /* references */
+
+static void count_objects(ptrdiff_t more)
+{
+    pthread_mutex_lock(&lock);
+    objects += (size_t)more;
+    pthread_mutex_unlock(&lock);
+}
+
+static ptrdiff_t kernels_of(cl_program program)
+{
+    size_t count = 0;
+    target->clGetProgramInfo(program, CL_PROGRAM_NUM_KERNELS, sizeof count, &count, NULL);
+    return (ptrdiff_t)count;
+}
+
+/* ---- Faults ---- */
+
+typedef struct layer_call {
+    cl_int code; /* with which it fails at once; or 0 */
+    cl_int late; /* with which its event ends; or 0 */
+} layer_call;
+
+/* A command and the user event that its caller has in its place. */
+typedef struct late_event {
+    cl_event command, handed;
+    cl_int code;
+} late_event;
+
+static layer_fault fault; /* code 0: none */
+static size_t positions, injected;
+static struct {
+    const char *name;
+    size_t calls;
+} called[LAYER_NAMES];
+static late_event late_events[UNDER_WAY];
+static size_t late_count;
+
+static void count_entry(const char *entry)
+{
+    size_t i = 0;
+    while (called[i].name && strcmp(called[i].name, entry))
+        i++;
+    called[i].name = entry;
+    called[i].calls++;
+}
+
+static layer_call begin(const char *entry, const cl_event *asked)
+{
+    layer_call call = {0};
+    pthread_mutex_lock(&lock);
+    count_entry(entry);
+    if ((!fault.entry || !strcmp(fault.entry, entry)) && (!fault.late || asked)) {
+        positions++;
+        if (positions == fault.position || (fault.lasting && positions > fault.position))
+            *(fault.late ? &call.late : &call.code) = fault.code;
+        injected += call.code != 0;
+    }
+    pthread_mutex_unlock(&lock);
+    return call;
+}
+
+/* Ends the events of commands that are done; or of all, and waits for that. They must end before a
+ * wait for them begins, and before one for a command that waits for them. */
+static void end_late(bool wait)
+{
+    size_t left = 0;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < late_count; i++) {
+        late_event *late = &late_events[i];
+        if (wait)
+            target->clWaitForEvents(1, &late->command);
+        if (!wait && !done(late->command)) {
+            late_events[left++] = *late;
+            continue;
+        }
+        target->clSetUserEventStatus(late->handed, late->code);
+        target->clReleaseEvent(late->handed);
+        target->clReleaseEvent(late->command);
+    }
+    late_count = left;
+    pthread_mutex_unlock(&lock);
+}
+
+/* An event that is to end with the code, once the command is done, which is now the layer's. */
+static cl_event make_late(cl_event command, cl_int code)
+{
+    cl_context context = NULL;
+    target->clGetEventInfo(command, CL_EVENT_CONTEXT, sizeof context, &context, NULL);
+    pthread_mutex_lock(&lock);
+    cl_event handed = late_count < UNDER_WAY ? target->clCreateUserEvent(context, NULL) : NULL;
+    if (handed) {
+        target->clRetainEvent(handed);
+        late_events[late_count++] = (late_event){command, handed, code};
+        injected++;
+    }
+    pthread_mutex_unlock(&lock);
+    return handed ? handed : command;
+}
+
+/* The caller gets the command's event where he asked for one. */
+static void hand_out(const layer_call *call, cl_event made, cl_event *asked)
+{
+    if (!made)
+        return;
+    if (asked) {
+        *asked = call->late ? make_late(made, call->late) : made;
+        count_objects(1);
+    } else {
         target->clReleaseEvent(made);
+    }
 }
 
 #include "wrappers.h"
@@ -121,6 +233,48 @@ __attribute__((visibility("default"))) void layer_take(layer_counts *taken)
     *taken = counts;
     counts = (layer_counts){0};
     pthread_mutex_unlock(&lock);
+}
+
+__attribute__((visibility("default"))) void layer_arm(const layer_fault *armed)
+{
+    end_late(true);
+    pthread_mutex_lock(&lock);
+    fault = armed ? *armed : (layer_fault){0};
+    positions = injected = 0;
+    memset(called, 0, sizeof called);
+    pthread_mutex_unlock(&lock);
+}
+
+static size_t read_count(const size_t *count)
+{
+    pthread_mutex_lock(&lock);
+    size_t value = *count;
+    pthread_mutex_unlock(&lock);
+    return value;
+}
+
+__attribute__((visibility("default"))) size_t layer_calls(void)
+{
+    return read_count(&positions);
+}
+
+__attribute__((visibility("default"))) size_t layer_injected(void)
+{
+    return read_count(&injected);
+}
+
+__attribute__((visibility("default"))) size_t layer_live(void)
+{
+    return read_count(&objects);
+}
+
+__attribute__((visibility("default"))) const char *layer_entry(size_t index, size_t *calls)
+{
+    pthread_mutex_lock(&lock);
+    const char *name = index < LAYER_NAMES ? called[index].name : NULL;
+    *calls = name ? called[index].calls : 0;
+    pthread_mutex_unlock(&lock);
+    return name;
 }
 
 __attribute__((destructor)) static void write_report(void)

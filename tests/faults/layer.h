@@ -1,14 +1,17 @@
-/* What the layer counts. A program that was started with OPENCL_LAYERS=layer.so finds layer_take()
- * in it by dlsym(); of any other program the counts come into the file that the environment's
- * LAYER_REPORT names, when it ends. */
+/* What the layer counts, and what it makes fail. A program that was started with
+ * OPENCL_LAYERS=layer.so finds these functions in it by dlsym(); of any other program the counts
+ * come into the file that the environment's LAYER_REPORT names, when it ends. */
 #ifndef LAYER_H
 #define LAYER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
     LAYER_NAMES = 128
 };
+
+/* ---- Counts ---- */
 
 typedef struct layer_counts {
     size_t waits;          /* calls that return only when commands are done */
@@ -24,6 +27,34 @@ typedef struct layer_counts {
 /* The counts since the last call. */
 void layer_take(layer_counts *counts);
 
+/* ---- Faults ---- */
+
+/* All but releases can fail. */
+typedef struct layer_fault {
+    const char *entry; /* "clEnqueueNDRangeKernel"; NULL: any entry point that can fail */
+    size_t position;   /* from 1, among those calls since layer_arm() */
+    int code;          /* CL_OUT_OF_RESOURCES, ... */
+    bool lasting;      /* that call and all such after it; else that one alone */
+    /* The call succeeds, and the event that the caller gets ends with the code instead: after the
+     * command, and no later than a call returns that waits for it. Counts commands alone whose
+     * caller asks for an event. */
+    bool late;
+} layer_fault;
+
+void layer_arm(const layer_fault *fault); /* NULL: injects nothing; counts anew either way */
+size_t layer_calls(void);    /* of fault->entry (or any that can fail) since layer_arm() */
+size_t layer_injected(void); /* faults since layer_arm() */
+size_t layer_live(void);     /* references to contexts, queues, buffers, programs, ... */
+
+/* The entry points that were called since layer_arm() and can fail: the name of the one at `index`,
+ * in the order of their first calls, or NULL. */
+const char *layer_entry(size_t index, size_t *calls);
+
+/* ---- Types, for dlsym() ---- */
+
 typedef void (*layer_take_function)(layer_counts *counts);
+typedef void (*layer_arm_function)(const layer_fault *fault);
+typedef size_t (*layer_count_function)(void);
+typedef const char *(*layer_entry_function)(size_t index, size_t *calls);
 
 #endif
