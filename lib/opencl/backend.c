@@ -202,7 +202,7 @@ static ock_status open_device(opencl_backend *opencl, const ock_device *device)
     if (error != CL_SUCCESS)
         return ock_log_report(opencl->base.log, OCK_DEVICE_NOT_FOUND, "%s %s is gone: %s (%d)",
                               device->id, device->name, opencl_error_name(error), error);
-    opencl->context = clCreateContext(NULL, 1, &opencl->device, NULL, NULL, &error);
+    opencl->context = opencl_create_context(device->library, opencl->device, &error);
     if (!opencl->context)
         return opencl_failed(opencl->base.log, "clCreateContext", error);
     opencl->queue = clCreateCommandQueue(opencl->context, opencl->device, 0, &error);

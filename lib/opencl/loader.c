@@ -17,12 +17,13 @@ typedef struct dispatched {
     const cl_icd_dispatch *table;
 } dispatched;
 
-static const cl_icd_dispatch *table_of(cl_platform_id platform)
+static const cl_icd_dispatch *table_of(const void *object)
 {
-    return ((const dispatched *)platform)->table;
+    return ((const dispatched *)object)->table;
 }
 
-/* The loader's own function would load all drivers first, and is the one that layers see. */
+/* In ocl-icd, this and the next two load all drivers first, as does clGetPlatformIDs(); what takes
+ * a context or what was made in one does not. */
 cl_int opencl_platform_info(const opencl_platform *platform, cl_uint property, size_t size,
                             void *value, size_t *used)
 {
@@ -102,6 +103,12 @@ cl_int opencl_devices(const opencl_platform *platform, cl_device_id **devices, c
         *devices = NULL;
     }
     return error;
+}
+
+cl_context opencl_create_context(const char *library, cl_device_id device, cl_int *error)
+{
+    return *library ? table_of(device)->clCreateContext(NULL, 1, &device, NULL, NULL, error)
+                    : clCreateContext(NULL, 1, &device, NULL, NULL, error);
 }
 
 cl_int opencl_find(const ock_device *device, cl_device_id *found)

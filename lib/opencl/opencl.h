@@ -95,6 +95,7 @@ cl_int opencl_platforms(const char *library, cl_platform_id **platforms, cl_uint
 cl_int opencl_devices(const opencl_platform *platform, cl_device_id **devices, cl_uint *count);
 cl_int opencl_platform_info(const opencl_platform *platform, cl_uint property, size_t size,
                             void *value, size_t *used);
+cl_context opencl_create_context(const char *library, cl_device_id device, cl_int *error);
 
 /* The driver's handle of a device that opencl_list() gave. */
 cl_int opencl_find(const ock_device *device, cl_device_id *found);

@@ -1,0 +1,76 @@
+/* An OpenCL layer that makes a sound driver faulty: OCL_TEST_FAULT=wrong@launch leaves out what is
+ * launched, crash@launch and hang@launch do so there, and lie@limits claims what cannot be. */
+#undef CL_TARGET_OPENCL_VERSION
+#define CL_TARGET_OPENCL_VERSION 300
+#include <CL/cl_layer.h>
+
+#include "fault.h"
+
+static const cl_icd_dispatch *target;
+
+static cl_int CL_API_CALL launch(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
+                                 const size_t *offset, const size_t *global, const size_t *local,
+                                 cl_uint count, const cl_event *events, cl_event *event)
+{
+    reach("launch");
+    if (asked_to("wrong", "launch"))
+        return target->clEnqueueMarkerWithWaitList(queue, count, events, event);
+    return target->clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, count,
+                                          events, event);
+}
+
+static cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info name, size_t size,
+                                      void *value, size_t *used)
+{
+    cl_int error = target->clGetDeviceInfo(device, name, size, value, used);
+    if (error != CL_SUCCESS || !value || !asked_to("lie", "limits"))
+        return error;
+    switch (name) {
+    case CL_DEVICE_MAX_COMPUTE_UNITS:
+        memset(value, 0, sizeof(cl_uint));
+        break;
+    case CL_DEVICE_MAX_WORK_GROUP_SIZE:
+    case CL_DEVICE_GLOBAL_MEM_SIZE:
+    case CL_DEVICE_MAX_MEM_ALLOC_SIZE:
+    case CL_DEVICE_LOCAL_MEM_SIZE:
+    case CL_DEVICE_SINGLE_FP_CONFIG:
+        memset(value, 0xff, sizeof(cl_ulong));
+        break;
+    case CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT:
+    case CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT:
+        memset(value, 0xff, sizeof(cl_uint));
+        break;
+    default:
+        break;
+    }
+    return error;
+}
+
+static const cl_icd_dispatch layer = {
+    .clEnqueueNDRangeKernel = launch,
+    .clGetDeviceInfo = device_info,
+};
+
+CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info name, size_t size, void *value,
+                                               size_t *needed)
+{
+    const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
+    if (name != CL_LAYER_API_VERSION || (value && size < sizeof version))
+        return CL_INVALID_VALUE;
+    if (value)
+        memcpy(value, &version, sizeof version);
+    if (needed)
+        *needed = sizeof version;
+    return CL_SUCCESS;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch *dispatch,
+                                            cl_uint *wrapped_count, const cl_icd_dispatch **wrapped)
+{
+    if (!dispatch || !wrapped_count || !wrapped || count < sizeof layer / sizeof(void *))
+        return CL_INVALID_VALUE;
+    target = dispatch;
+    *wrapped = &layer;
+    *wrapped_count = sizeof layer / sizeof(void *);
+    return CL_SUCCESS;
+}

@@ -1,0 +1,258 @@
+"""Whatever a driver does, ockham-query ends in time, tells of it, and the others stay usable."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+QUERY, HOST = os.environ["OCKHAM_QUERY"], os.environ["OCKHAM_TEST_HOST"]
+DRIVER, LAYER = os.environ["OCKHAM_TEST_DRIVER"], os.environ["OCKHAM_TEST_LAYER"]
+POCL = Path("/etc/OpenCL/vendors/pocl.icd")
+
+# A sound driver must keep this limit on a busy machine, too.
+HANG_S = "6"
+SKIP = 77
+
+WHEN = {
+    "load": "when it was loaded",
+    "platforms": "when it was loaded",
+    "devices": "when its devices were listed",
+    "build": "when it built the kernels",
+    "launch": "in its self-test",
+}
+DID = {
+    "crash": "crashed (SIGSEGV)",
+    "abort": "crashed (SIGABRT)",
+    "exit": "ended the process (exit status 3)",
+    "hang": f"hung for {HANG_S} s",
+}
+
+
+class Drivers(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def environment(self, fault, **more):
+        """PoCL beside the test driver, which has this fault; and a cache of its own."""
+        place = self.folder / fault.replace("@", "-")
+        vendors = place / "vendors"
+        if not vendors.exists():
+            vendors.mkdir(parents=True)
+            (vendors / "test.icd").write_text(DRIVER + "\n")
+            shutil.copy(POCL, vendors)
+        without = {"OCKHAM_PROBE", "OCKHAM_DEVICE", "OPENCL_LAYERS", "OCKHAM_TILES"}
+        return {key: value for key, value in os.environ.items() if key not in without} | {
+            "OCL_ICD_VENDORS": str(vendors), "OCL_TEST_FAULT": fault,
+            "OCKHAM_CACHE": str(place / "cache"), "OCKHAM_TUNE": "0", "OMP_WAIT_POLICY": "passive",
+            **({"OCKHAM_PROBE_SECONDS": HANG_S} if fault.startswith("hang") else {}), **more}
+
+    def layered(self, fault, **more):
+        """PoCL alone, below the layer with this fault."""
+        return self.environment(fault, OCL_ICD_VENDORS=str(POCL), OPENCL_LAYERS=LAYER, **more)
+
+    def run_program(self, *command, env, status=0):
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=280,
+                              errors="replace", stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, status, f"{command}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def query(self, *args, env, status=0):
+        done = self.run_program(QUERY, "--json", *args, env=env, status=status)
+        self.assertEqual(done.stderr, "")
+        document = json.loads(done.stdout)
+        self.assertTrue(document["probed"])
+        self.assertEqual(document["devices"][-1]["self_test"]["status"], "OCK_OK")
+        return document
+
+    def names(self, document):
+        return [device["platform"] for device in document["devices"] if "platform" in device]
+
+    def check_row(self, document, *parts):
+        """One platform was skipped, and these are parts of the reason."""
+        self.assertEqual(len(document["skipped"]), 1, document)
+        row = document["skipped"][0]
+        self.assertEqual(row["status"], "OCK_DEVICE_FAILED")
+        for part in parts:
+            self.assertIn(part, row["reason"])
+        self.assertTrue(document["why"].count(row["reason"]) == 1, document["why"])
+
+    def check_pocl(self, document):
+        self.assertEqual(self.names(document), ["Portable Computing Language"])
+        self.assertEqual(document["devices"][0]["self_test"]["status"], "OCK_OK", document)
+
+    # ---- Crashes and hangs ----
+
+    def check_fault(self, fault):
+        how, where = fault.split("@")
+        env = self.environment(fault)
+        document = self.query(env=env)
+        self.check_pocl(document)
+        self.check_row(document, DID[how], WHEN[where], "ockham-query", "OCKHAM_PROBE=off")
+        skipped = document["skipped"][0]
+        self.assertIn("test.icd" if where in ("load", "platforms") else "Test driver",
+                      skipped["name"])
+        # ocl-icd lists devices when it loads drivers, to sort the platforms
+        self.assertEqual("library" in document["devices"][0], where != "build")
+        # What is known is asked no more: neither by a wish nor by the default.
+        start = time.monotonic()
+        why = self.run_program(HOST, env=env).stdout
+        self.assertIn(f"passed over {skipped['name']}: {skipped['reason']}", why)
+        self.assertIn("chose " + document["devices"][0]["id"], why)
+        refused = self.run_program(HOST, env=env | {"OCKHAM_DEVICE": "gpu"}, status=1)
+        self.assertIn(skipped["reason"], refused.stderr)
+        if how == "hang":
+            self.assertLess(time.monotonic() - start, float(HANG_S))
+
+    def test_crashes(self):
+        for fault in ("crash@load", "crash@platforms", "crash@devices", "crash@build",
+                      "abort@build", "exit@load"):
+            with self.subTest(fault):
+                self.check_fault(fault)
+
+    def check_hang_below(self, layer_fault):
+        env = self.layered(layer_fault)
+        self.check_row(self.query(env=env), DID["hang"], WHEN["launch"])
+        self.assertIn("passed over Portable", self.run_program(HOST, env=env).stdout)
+
+    def test_hangs(self):
+        self.query(env=self.environment("none@warm"))
+        with ThreadPoolExecutor() as pool:
+            done = [pool.submit(self.check_hang_below, "hang@launch")]
+            for where in ("load", "platforms", "devices", "build"):
+                done.append(pool.submit(self.check_fault, f"hang@{where}"))
+            for future in done:
+                future.result()
+
+    def test_without_the_probe_they_do_what_they_do(self):
+        for fault in ("crash@load", "crash@platforms", "crash@devices", "crash@build"):
+            with self.subTest(fault):
+                done = subprocess.run([QUERY], env=self.environment(fault, OCKHAM_PROBE="off"),
+                                      capture_output=True)
+                self.assertEqual(done.returncode, -signal.SIGSEGV)
+        for fault in ("hang@load", "hang@build"):
+            with self.subTest(fault), self.assertRaises(subprocess.TimeoutExpired):
+                subprocess.run([QUERY], env=self.environment(fault, OCKHAM_PROBE="off"),
+                               capture_output=True, timeout=3)
+
+    def test_self_test(self):
+        for fault in ("crash@launch", "abort@launch"):
+            with self.subTest(fault):
+                document = self.query(env=self.layered(fault))
+                self.check_row(document, DID[fault.split("@")[0]], WHEN["launch"])
+                self.assertEqual(document["skipped"][0]["name"], "Portable Computing Language")
+                self.assertEqual(document["chosen"], "scalar")
+
+    # ---- Lies, failures, wrong numbers ----
+
+    def test_compiler_that_fails(self):
+        document = self.query(env=self.environment("fail@build"))
+        device = next(d for d in document["devices"] if d.get("platform") == "Test driver")
+        self.assertEqual(device["self_test"]["status"], "OCK_BUILD_FAILED")
+        self.assertIn("this compiler fails", device["self_test"]["message"])
+        self.assertIn("this compiler fails", document["why"])
+        self.assertNotEqual(document["chosen"], device["id"])
+        env = self.environment("fail@build", OCKHAM_DEVICE="Test driver")
+        refused = self.run_program(HOST, env=env, status=1).stderr
+        self.assertIn("CL_BUILD_PROGRAM_FAILURE", refused)
+        self.assertIn("this compiler fails", refused)
+
+    def test_texts_that_lie(self):
+        env = self.environment("lie@texts")
+        document = self.query(env=env)
+        self.assertIn("Portable Computing Language", self.names(document))
+        liar = next(d for d in document["devices"] if d["name"].startswith("   [2J"))
+        self.assertLess(len(liar["name"]), 128)
+        shown = self.run_program(QUERY, env=env).stdout
+        self.assertNotIn("\x1b", shown)
+        self.assertIn("chose ", shown.splitlines()[-1])
+
+    def test_counts_that_lie(self):
+        document = self.query(env=self.environment("lie@count"))
+        self.check_pocl(document)
+        self.assertEqual(document["skipped"][0]["status"], "OCK_DEVICE_FAILED")
+
+    def test_limits_that_lie(self):
+        """PoCL still computes, and refuses what it has not got."""
+        env = self.layered("lie@limits")
+        document = self.query("--device", "cpu", env=env)
+        self.check_pocl(document)
+        self.assertEqual(document["devices"][0]["compute_units"], 0)
+        self.assertEqual(document["devices"][0]["max_allocation"], 2**64 - 1)
+        self.assertEqual(document["chosen"], document["devices"][0]["id"])
+
+    def test_wrong_numbers(self):
+        document = self.query(env=self.layered("wrong@launch"))
+        self.assertEqual(document["devices"][0]["self_test"]["status"], "OCK_SELF_TEST_FAILED")
+        self.assertEqual(document["chosen"], "scalar")
+        self.assertIn("passed over 0:0", document["why"])
+        env = self.layered("wrong@launch", OCKHAM_DEVICE="cpu")
+        self.assertIn("should be", self.run_program(HOST, env=env, status=1).stderr)
+
+    # ---- The process around it ----
+
+    def test_hosts_are_left_as_they_are(self):
+        for fault in ("crash@build", "crash@load"):
+            for mode in ("default", "ignore", "reap", "bare"):
+                with self.subTest(f"{fault} {mode}"):
+                    env = self.environment(fault, OCKHAM_CACHE="off")
+                    why = self.run_program(HOST, mode, env=env).stdout
+                    self.assertIn("the driver crashed", why)
+                    self.assertRegex(why, "chose [01]:0")
+
+    def test_nothing_is_printed(self):
+        done = self.run_program(HOST, env=self.environment("crash@build"))
+        self.assertNotIn("the driver prints", done.stdout + done.stderr)
+
+    def test_helper_that_cannot_be_started(self):
+        (self.folder / "text").write_text("no program")
+        for helper in ("/nonexistent", str(self.folder / "text"), "/bin/true", "/bin/cat"):
+            with self.subTest(helper):
+                env = self.environment("fail@build", OCKHAM_PROBE=helper)
+                done = self.run_program(QUERY, "--json", "--no-self-test", env=env)
+                self.assertFalse(json.loads(done.stdout)["probed"])
+                self.assertIn("not probed", self.run_program(QUERY, "--no-self-test", env=env).stdout)
+                self.assertIn("chose", self.run_program(HOST, env=env).stdout)
+
+    # ---- What is known ----
+
+    def test_what_is_known_is_asked_no_more(self):
+        """Until the driver changes, and plain C asks nobody."""
+        vendors = self.folder / "vendors"
+        vendors.mkdir()
+        shutil.copy(POCL, vendors)
+        library = self.folder / "driver.so"
+        shutil.copy(DRIVER, library)
+        (vendors / "test.icd").write_text(f"{library}\n")
+        env = self.environment("crash@build", OCL_ICD_VENDORS=str(vendors))
+        crashed = "the driver crashed"
+        self.assertIn(crashed, self.run_program(HOST, env=env).stdout)
+        unprobed = env | {"OCKHAM_PROBE": "/nonexistent"}
+        self.assertIn(crashed, self.run_program(HOST, env=unprobed).stdout)  # it is kept
+        os.utime(library, (1, 1))
+        self.run_program(HOST, env=unprobed, status=-signal.SIGSEGV)  # it is not known any more
+        self.assertIn(crashed, self.run_program(HOST, env=env).stdout)
+        os.utime(library, (2, 2))
+        scalar = self.run_program(HOST, env=unprobed | {"OCKHAM_DEVICE": "scalar"}).stdout
+        self.assertIn("chose scalar", scalar)
+
+    def test_query_looks_again(self):
+        env = self.environment("crash@build")
+        self.assertIn("the driver crashed", self.run_program(HOST, env=env).stdout)
+        self.check_row(self.query(env=env), "crashed")
+        self.assertEqual(self.query(env=env | {"OCL_TEST_FAULT": "fail@build"})["skipped"], [])
+
+
+if __name__ == "__main__":
+    if not POCL.exists():
+        print("there is no PoCL")
+        sys.exit(1 if os.environ.get("OCKHAM_REQUIRE_OPENCL") == "1" else SKIP)
+    unittest.main()
