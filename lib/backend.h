@@ -52,6 +52,7 @@ typedef struct ock_storage {
     unsigned references;
     struct ock_storage *next, *previous; /* of the context's tensors */
     void *successor;                     /* the handle on the next device, until it is in use */
+    bool lost; /* with a device, and neither written, filled nor copied to since */
 } ock_storage;
 
 struct ock_tensor {

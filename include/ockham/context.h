@@ -83,14 +83,14 @@ OCK_API const ock_device *ock_context_device(const ock_context *context);
  * that passes its self-test, in the order GPU, accelerator, CPU, scalar path; whatever device was
  * asked for, and none that the context has left before. All that was made from the context keeps
  * its handles and stands on the new device, where tensors are zeros until they are written: what
- * the old device had is lost. Waits. The message says what failed and what goes on.
+ * the old device had is lost. Networks, data sets and standardizers know it, and are refused: a
+ * network until its weights are loaded or drawn, the others for good. ock_model_fit() does all this
+ * by itself and loses nothing of its own, if ock_fit's failover asks for it. Waits. The message
+ * says what failed and what goes on.
  * Errors: OCK_DEVICE_NOT_FOUND (there is no other device); where there are, but none can be used or
  * has room for all tensors, the status of the last one; OCK_OUT_OF_MEMORY. On failure nothing has
  * changed but the message. */
 OCK_API ock_status ock_context_failover(ock_context *context);
-
-/* How often it has. */
-OCK_API uint32_t ock_context_failovers(const ock_context *context);
 
 /* Bytes of a context's buffers: its tensors', with the padding of their rows, whoever made them,
  * and the scratch memory that operations share. */

@@ -62,8 +62,8 @@ typedef struct ock_search_options ock_search_options;
 
 /* Makes the network of a point, without weights, and changes *fit, which comes with the defaults
  * and the search's epochs. The network is the search's. What *fit points to must stay until the
- * next call or the search's end. fit's callbacks, checkpoint and validation_split are not used.
- * Another status than OCK_OK ends the search with it. */
+ * next call or the search's end. fit's callbacks, checkpoint, failover and validation_split are not
+ * used. Another status than OCK_OK ends the search with it. */
 typedef ock_status (*ock_search_make)(const double *values, ock_context *context, ock_model **model,
                                       ock_fit *fit, void *user);
 

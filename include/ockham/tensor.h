@@ -38,6 +38,11 @@ OCK_API ock_dtype ock_tensor_dtype(const ock_tensor *tensor);
 OCK_API size_t ock_tensor_rows(const ock_tensor *tensor);
 OCK_API size_t ock_tensor_cols(const ock_tensor *tensor);
 
+/* Whether its contents were lost with a device that the context has left (ock_context_failover()):
+ * it has been zeros since, unless an operation had it for a result, and neither it nor a view of it
+ * was written, filled or copied to. */
+OCK_API bool ock_tensor_is_lost(const ock_tensor *tensor);
+
 /* Whether two tensors share memory. */
 OCK_API bool ock_tensors_overlap(const ock_tensor *a, const ock_tensor *b);
 

@@ -127,7 +127,8 @@ typedef struct ock_history {
     ock_epoch *epochs;
     size_t count;
     bool stopped_early;
-    size_t best; /* position of early stopping's best epoch; count where there is none */
+    size_t best;      /* position of early stopping's best epoch; count where there is none */
+    size_t failovers; /* how often the run has gone on to another device */
 } ock_history;
 
 /* Frees what a fit put there; NULL is allowed. */
@@ -138,6 +139,16 @@ OCK_API void ock_history_clear(ock_history *history);
  * ock_model_initialize() the run goes on from the new weights, without moments. */
 typedef bool (*ock_epoch_callback)(const ock_epoch *epoch, void *user);
 typedef bool (*ock_step_callback)(uint32_t epoch, uint64_t step, uint64_t steps, void *user);
+
+/* A run that has gone on to another device, after the failure that the message `why` tells. */
+typedef struct ock_failover {
+    ock_device from, to;
+    const char *why;
+    uint32_t epochs; /* completed */
+} ock_failover;
+
+/* Called when the run's state is on the new device. */
+typedef void (*ock_failover_callback)(const ock_failover *failover, void *user);
 
 typedef struct ock_fit {
     uint32_t epochs, batch_size; /* >= 1; epochs up to INT32_MAX */
@@ -157,8 +168,10 @@ typedef struct ock_fit {
     const ock_standardizer *standardizer; /* of all batches; NULL: none */
     const char *checkpoint;               /* a file, replaced after each epoch; NULL: none */
     bool resume;                          /* the run of the checkpoint, where there is one */
+    bool failover;                        /* after a device's failure, go on with the next one */
     ock_epoch_callback on_epoch;
     ock_step_callback on_step;
+    ock_failover_callback on_failover;
     void *user;
 } ock_fit;
 
@@ -225,7 +238,7 @@ OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uin
  * verdict of one that was never stopped, bit for bit. Without a file it begins anew; where all
  * epochs are done, or early stopping has ended them, nothing is trained. The layers with all their
  * options, the sizes of the sets and every field above must be the same, or the resumption is
- * refused with what differs; epochs, the callbacks and the file's name may differ. Of a
+ * refused with what differs; epochs, failover, the callbacks and the file's name may differ. Of a
  * standardizer the options are compared: that it was fitted to the same rows is the caller's to see
  * to. The data themselves are not compared, and what on_epoch does to the network is in the next
  * epoch's file.
@@ -235,6 +248,22 @@ OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uin
  * stopping's, "mean." those of swa_from_epoch, "own." the network's own while averages stand in for
  * them; last a digest of the file. The metadata has, in JSON, "settings" and "state", with the
  * history, whose doubles are hexadecimal strings (in Python: float.fromhex). */
+
+/* Failures. A fit that fails, unless it diverges, leaves network, moments, averages and counts as
+ * they were at the end of the last epoch that the history has, or before the fit, bit for bit; what
+ * callbacks have changed since is undone. A later fit goes on from there as if the epoch that
+ * failed had not begun, and so does one that resumes from the checkpoint. The state is kept on the
+ * host for that: at an epoch's end each of its tensors is read once. If it cannot be put back,
+ * since the device takes nothing any more, the message says so, and the network is refused until
+ * ock_model_load() or ock_model_initialize() has renewed its weights.
+ *
+ * With `failover` a fit does not end with OCK_DEVICE_FAILED or OCK_OUT_OF_MEMORY while there is
+ * another device: it leaves its own by ock_context_failover() and goes on after the last completed
+ * epoch with the same bits as a run on the next device that was resumed from that epoch's
+ * checkpoint. The sets and the standardizer are kept on the host for that from the first epoch on,
+ * before which a failure ends the fit. They and the network may be used as before afterwards; what
+ * else the context has made is lost. The history counts failovers, and on_failover tells of each.
+ */
 
 /* Trains. The loss decides how the last activation is treated: OCK_SOFTMAX_CROSSENTROPY needs
  * OCK_SOFTMAX last, or logits (OCK_LINEAR); OCK_BINARY_CROSSENTROPY needs

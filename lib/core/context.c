@@ -111,11 +111,6 @@ const ock_device *ock_context_device(const ock_context *context)
     return context ? &context->device : NULL;
 }
 
-uint32_t ock_context_failovers(const ock_context *context)
-{
-    return context ? context->failovers : 0;
-}
-
 ock_status ock_context_memory(const ock_context *context, ock_memory *memory)
 {
     if (!context || !memory)

@@ -13,7 +13,7 @@ struct ock_context {
     ock_storage *storages;       /* of its tensors */
     ock_context_options options; /* those that the next device is opened with */
     ock_device *failed;          /* the devices that it has left, and why */
-    uint32_t failovers;          /* their number */
+    size_t failed_count;
 };
 
 /* ---- context.c ---- */

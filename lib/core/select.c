@@ -57,7 +57,7 @@ static void pass_over(selection *s, const ock_device *device, ock_status status,
 static bool has_failed(const ock_context *context, const ock_device *device)
 {
     bool failed = context && strcmp(context->device.id, device->id) == 0;
-    for (uint32_t i = 0; context && i < context->failovers && !failed; i++)
+    for (size_t i = 0; context && i < context->failed_count && !failed; i++)
         failed = strcmp(context->failed[i].id, device->id) == 0;
     return failed;
 }
@@ -305,11 +305,11 @@ ock_status ock_context_create(const ock_context_options *options, ock_context **
 static ock_status remember_failed(ock_context *context)
 {
     ock_device *grown =
-        realloc(context->failed, (context->failovers + (size_t)1) * sizeof *context->failed);
+        realloc(context->failed, (context->failed_count + 1) * sizeof *context->failed);
     if (!grown)
         return ock_log_report(&context->log, OCK_OUT_OF_MEMORY, "no memory for a list of devices");
     context->failed = grown;
-    ock_device *failed = &grown[context->failovers];
+    ock_device *failed = &grown[context->failed_count];
     *failed = context->device;
     failed->status = OCK_DEVICE_FAILED;
     snprintf(failed->reason, sizeof failed->reason, "%s", ock_log_text(&context->log));
@@ -340,20 +340,21 @@ ock_status ock_context_failover(ock_context *context)
     ock_status status = remember_failed(context);
     if (status != OCK_OK)
         return status;
-    const ock_device *failed = &context->failed[context->failovers];
+    const ock_device *failed = &context->failed[context->failed_count];
     status = list_candidates(&s);
     if (status != OCK_OK) {
         ock_log_report(&context->log, status, "the devices cannot be listed: no memory");
     } else if (move_on(&s, context)) {
-        context->failovers++;
+        context->failed_count++;
         ock_log_report(&context->log, OCK_OK,
                        "left %s (%s), which failed: %s; went on to %s (%s)%s", failed->id,
-                       failed->name, failed->reason, context->device.id, context->device.name,
-                       ock_log_text(&s.passed_over));
+                       failed->name, ock_log_text(&context->log), context->device.id,
+                       context->device.name, ock_log_text(&s.passed_over));
     } else {
         status = s.count ? s.status : OCK_DEVICE_NOT_FOUND;
         ock_log_report(&context->log, status, "%s (%s) failed: %s; no other device can be used%s",
-                       failed->id, failed->name, failed->reason, ock_log_text(&s.passed_over));
+                       failed->id, failed->name, ock_log_text(&context->log),
+                       ock_log_text(&s.passed_over));
     }
     close_selection(&s, NULL);
     return status;

@@ -86,6 +86,7 @@ void ock_storages_replace(ock_context *context, ock_backend *backend)
         ock_memory_subtract(&context->backend->memory, s->bytes);
         ock_memory_add(&backend->memory, s->bytes);
         s->handle = s->successor;
+        s->lost = true;
     }
 }
 
@@ -182,6 +183,11 @@ size_t ock_tensor_cols(const ock_tensor *tensor)
     return tensor ? tensor->cols : 0;
 }
 
+bool ock_tensor_is_lost(const ock_tensor *tensor)
+{
+    return tensor && tensor->storage->lost;
+}
+
 bool ock_tensors_overlap(const ock_tensor *a, const ock_tensor *b)
 {
     return a && b && a->storage == b->storage && a->offset < b->offset + b->rows * b->stride &&
@@ -200,6 +206,7 @@ ock_status ock_tensor_write(ock_tensor *tensor, const void *data)
     if (!tensor || !data)
         return no_data(tensor, "ock_tensor_write");
     ock_backend *backend = tensor->context->backend;
+    tensor->storage->lost = false;
     return backend->table->write(backend, data, tensor);
 }
 
@@ -217,6 +224,7 @@ ock_status ock_tensor_fill(ock_tensor *tensor, float value)
     check_tensor(&c, "tensor", tensor, OCK_F32);
     if (check_end(&c) != OCK_OK)
         return c.status;
+    tensor->storage->lost = false;
     return c.context->backend->table->fill(c.context->backend, value, tensor);
 }
 
@@ -237,6 +245,7 @@ ock_status ock_tensor_copy(const ock_tensor *source, ock_tensor *target)
     check_alike(&c, source, target, source ? source->dtype : OCK_F32);
     if (check_end(&c) != OCK_OK)
         return c.status;
+    target->storage->lost = source->storage->lost;
     return c.context->backend->table->copy(c.context->backend, source, target);
 }
 

@@ -7,6 +7,7 @@
 
 #include "fields.h"
 #include "history.h"
+#include "image.h"
 #include "layers.h"
 #include "settings.h"
 
@@ -70,102 +71,6 @@ static const record_fields plateau_fields = {plateau_list, COUNT(plateau_list)};
 static const record_fields run_fields = {run_list, COUNT(run_list)};
 static const record_fields epoch_fields = {epoch_list, COUNT(epoch_list)};
 
-/* ---- The tensors ---- */
-
-/* What there is beside the weights, each of a weight's shape. */
-typedef enum state_kind {
-    MOMENT1,
-    MOMENT2,
-    AVERAGE,
-    OWN,
-    MEAN,
-    BEST,
-    KINDS
-} state_kind;
-
-static const char *const kind_names[KINDS] = {"moment1", "moment2", "average",
-                                              "own",     "mean",    "best"};
-
-typedef struct tensor_list {
-    file_tensor *tensors;
-    size_t count;
-} tensor_list;
-
-static void append(tensor_list *list, const char *kind, const file_tensor *weights,
-                   ock_tensor *tensor)
-{
-    if (!tensor)
-        return;
-    file_tensor *next = &list->tensors[list->count++];
-    *next = *weights;
-    next->tensor = tensor;
-    snprintf(next->name, sizeof next->name, "%s.%.31s", kind, weights->name);
-}
-
-/* Whatever there is of a weight; `index` counts as ock_model_tensor_at() does. */
-static ock_tensor *tensor_of(const fit_run *run, state_kind kind, const ock_parameter *parameter,
-                             size_t index)
-{
-    const fit_state *state = &run->state;
-    switch (kind) {
-    case MOMENT1:
-        return parameter->moment1;
-    case MOMENT2:
-        return parameter->moment2;
-    case AVERAGE:
-        return parameter->average;
-    case OWN:
-        return state->averages_in_use ? state->own.tensors[index] : NULL;
-    case MEAN:
-        return state->averaged ? state->mean.tensors[index] : NULL;
-    case BEST:
-        return state->best.tensors ? state->best.tensors[index] : NULL;
-    case KINDS:
-        break;
-    }
-    return NULL;
-}
-
-/* The weights are in the order of layers_tensors(), which is that of the layers. */
-static void append_kind(tensor_list *list, const fit_run *run, state_kind kind,
-                        const file_tensor *weights)
-{
-    static const ock_parameter none;
-    const ock_model *model = run->model;
-    size_t index = 0;
-    for (size_t i = 0; i < model->count; i++) {
-        for (size_t slot = 0; slot < LAYER_SLOTS; slot++) {
-            net_layer *layer = &model->layers[i];
-            if (!*layer_tensor(layer, slot))
-                continue;
-            const ock_parameter *parameter = slot < 2 ? &layer->trained[slot] : &none;
-            append(list, kind_names[kind], &weights[index], tensor_of(run, kind, parameter, index));
-            index++;
-        }
-    }
-}
-
-/* All of a run whose network has its weights; the list is the caller's. */
-static ock_status list_tensors(const fit_run *run, tensor_list *list)
-{
-    file_tensor *weights;
-    size_t count;
-    ock_status status = layers_tensors(run->model, &weights, &count);
-    if (status)
-        return status;
-    *list = (tensor_list){calloc(count + 1, (1 + KINDS) * sizeof *list->tensors), count};
-    if (list->tensors) {
-        memcpy(list->tensors, weights, count * sizeof *weights);
-        for (int kind = 0; kind < KINDS; kind++)
-            append_kind(list, run, (state_kind)kind, weights);
-    }
-    free(weights);
-    if (!list->tensors)
-        return ock_context_report(run->model->context, OCK_OUT_OF_MEMORY,
-                                  "no memory for a list of tensors");
-    return OCK_OK;
-}
-
 /* ---- Writing ---- */
 
 static char *state_text(const fit_run *run)
@@ -191,30 +96,19 @@ static char *state_text(const fit_run *run)
     return close_text(out, &text);
 }
 
-/* A callback that renewed the weights after the epoch's last step has left no moments; the next
- * step would make the same. */
 ock_status checkpoint_write(const fit_run *run)
 {
-    ock_context *context = run->model->context;
-    tensor_list list;
-    ock_status status = model_ensure_moments(run->model, &run->fit.optimizer);
-    if (!status)
-        status = model_ensure_averages(run->model, &run->fit.optimizer);
-    if (!status)
-        status = list_tensors(run, &list);
-    if (status)
-        return status;
+    const tensor_list *list = &run->image.list;
     char *layers = layers_text(run->model), *state = state_text(run);
     const file_text texts[] = {{"ockham", layers}, {"settings", run->settings}, {"state", state}};
     const safetensors content = {.texts = texts,
                                  .text_count = COUNT(texts),
-                                 .tensors = list.tensors,
-                                 .count = list.count,
+                                 .tensors = list->tensors,
+                                 .count = list->count,
                                  .digest = true};
-    status = safetensors_write(context, run->fit.checkpoint, &content);
+    ock_status status = safetensors_write(run->model->context, run->fit.checkpoint, &content);
     free(state);
     free(layers);
-    free(list.tensors);
     return status;
 }
 
@@ -298,7 +192,7 @@ static ock_status read_state(const tensor_file *file, const cJSON *item, fit_run
 static ock_status read_tensors(const tensor_file *file, const fit_run *staged)
 {
     tensor_list list;
-    ock_status status = list_tensors(staged, &list);
+    ock_status status = run_tensors(staged, &list);
     if (status)
         return status;
     status = tensor_file_check(file, list.tensors, list.count, true);
@@ -364,7 +258,6 @@ static ock_status take_run(fit_run *run, fit_run *staged)
     }
     take_moments(run->model, staged->model);
     run->state = staged->state;
-    run->stop = run->state.stopper.stopped;
     staged->state = (fit_state){0};
     return OCK_OK;
 }

@@ -290,6 +290,17 @@ bool ock_dataset_has_labels(const ock_dataset *dataset)
     return dataset && dataset->labels;
 }
 
+ock_status dataset_check_kept(const ock_dataset *set)
+{
+    const dataset_selection *selection = set->selection;
+    if (!ock_tensor_is_lost(set->store->x[0]) &&
+        !(selection && ock_tensor_is_lost(selection->indices[0])))
+        return OCK_OK;
+    return ock_context_report(set->context, OCK_DEVICE_FAILED,
+                              "the data set was lost with a device; ock_dataset_create() makes it "
+                              "anew");
+}
+
 /* x is ock_gather()'s to judge, before which y must be known to be right. */
 static ock_status check_batch_y(const ock_dataset *set, const ock_tensor *indices,
                                 const ock_tensor *x, const ock_tensor *y)
@@ -348,7 +359,9 @@ ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tensor *indic
     if (!dataset)
         return OCK_INVALID_ARGUMENT;
     const dataset_store *store = dataset->store;
-    ock_status status = y ? check_batch_y(dataset, indices, x, y) : OCK_OK;
+    ock_status status = dataset_check_kept(dataset);
+    if (!status && y)
+        status = check_batch_y(dataset, indices, x, y);
     size_t first = dataset->first, last = first + dataset->rows - 1;
     if (!status && dataset->selection) {
         status = look_up(dataset, indices);

@@ -32,4 +32,7 @@ struct ock_dataset {
     bool labels;
 };
 
+/* Refuses a set that was lost with a device. */
+ock_status dataset_check_kept(const ock_dataset *set);
+
 #endif

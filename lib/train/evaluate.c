@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "dataset.h"
 #include "evaluate.h"
 #include "standardizer.h"
 
@@ -13,7 +14,9 @@ ock_status check_dataset(const ock_model *model, const ock_dataset *set, const c
     if (ock_dataset_context(set) != context)
         return ock_context_report(context, OCK_INVALID_ARGUMENT,
                                   "%s belongs to another context than the network", name);
-    ock_status status = loss_folds(model, loss, &folds);
+    ock_status status = dataset_check_kept(set);
+    if (!status)
+        status = loss_folds(model, loss, &folds);
     if (status)
         return status;
     if (ock_dataset_features(set) != model->inputs)

@@ -58,10 +58,8 @@ static void weigh(batch_feed *feed)
     }
 }
 
-static ock_status upload(batch_feed *feed)
+ock_status feed_upload(const batch_feed *feed)
 {
-    if (feed->weights.values)
-        weigh(feed);
     ock_status status = column_upload(&feed->size, &feed->order);
     if (!status)
         status = column_upload(&feed->size, &feed->weights);
@@ -79,7 +77,9 @@ ock_status feed_begin_epoch(batch_feed *feed, uint32_t epoch)
         shuffle(feed, fit->seed, epoch);
     if (feed->partners.values)
         pair_up(feed, epoch);
-    return upload(feed);
+    if (feed->weights.values)
+        weigh(feed);
+    return feed_upload(feed);
 }
 
 /* ---- Lifetime ---- */
@@ -110,7 +110,9 @@ static ock_status create_columns(batch_feed *feed, bool mixes)
     if (status)
         return status;
     in_order(feed);
-    return mixes ? OCK_OK : upload(feed);
+    if (feed->weights.values && !mixes)
+        weigh(feed);
+    return mixes ? OCK_OK : feed_upload(feed);
 }
 
 static bool augments(const batch_feed *feed)

@@ -28,6 +28,9 @@ typedef struct batch_feed {
 ock_status feed_create(batch_feed *feed, const ock_dataset *set, const ock_fit *fit, bool trains);
 void feed_free(batch_feed *feed);
 
+/* Puts the present epoch's order on the device again. */
+ock_status feed_upload(const batch_feed *feed);
+
 /* Shuffles and mixes as fit says for an epoch. */
 ock_status feed_begin_epoch(batch_feed *feed, uint32_t epoch);
 

@@ -6,7 +6,9 @@
 
 #include "checkpoint.h"
 #include "evaluate.h"
+#include "failover.h"
 #include "history.h"
+#include "image.h"
 #include "monitor.h"
 #include "run.h"
 
@@ -58,6 +60,8 @@ static ock_status prepare(fit_run *run)
         status = feed_create(&run->valid_feed, run->valid, fit, false);
     if (!status)
         status = ock_tensor_create(model->context, OCK_F32, 1, OCK_TOTALS_SIZE, &run->totals);
+    if (!status && fit->resume && model->ready)
+        status = image_take(run);
     if (!status && fit->checkpoint)
         status = checkpoint_begin(run);
     if (!status)
@@ -66,6 +70,10 @@ static ock_status prepare(fit_run *run)
         status = plan_reserve(model, run->train_feed.batch, true);
     if (!status && run->valid)
         status = plan_reserve(model, run->valid_feed.batch, true);
+    if (!status)
+        status = image_take(run);
+    if (!status && fit->failover)
+        status = failover_begin(run);
     run->renewals = model->renewals;
     return status;
 }
@@ -168,19 +176,30 @@ static bool judge(fit_run *run, const ock_epoch *epoch)
         return false;
     double value = monitor_value(fit->early_stopping.monitor, epoch);
     bool best = ock_stopper_update(&state->stopper, (int)epoch->epoch - 1, value);
-    run->stop |= state->stopper.stopped;
     return best && fit->early_stopping.restore_best_weights;
 }
 
+/* After which the epoch is completed. A callback that renewed the weights after its last step has
+ * left no moments; the next step would make the same. */
 static ock_status end_epoch(fit_run *run, const ock_epoch *epoch)
 {
     const ock_fit *fit = &run->fit;
     ock_status status = history_append(run->model->context, run->history, epoch);
     if (!status && judge(run, epoch))
         status = weights_keep(run->model, &run->state.best);
+    if (!status)
+        status = model_ensure_moments(run->model, &fit->optimizer);
+    if (!status)
+        status = model_ensure_averages(run->model, &fit->optimizer);
     run->state.epochs += !status;
-    if (!status && fit->checkpoint)
-        status = checkpoint_write(run);
+    return status ? status : image_take(run);
+}
+
+/* Of a completed epoch, which stays completed. */
+static ock_status tell(fit_run *run, const ock_epoch *epoch)
+{
+    const ock_fit *fit = &run->fit;
+    ock_status status = fit->checkpoint ? checkpoint_write(run) : OCK_OK;
     if (status)
         return status;
     if (fit->on_epoch && !fit->on_epoch(epoch, fit->user))
@@ -188,15 +207,25 @@ static ock_status end_epoch(fit_run *run, const ock_epoch *epoch)
     return OCK_OK;
 }
 
+static bool is_stopped(const fit_run *run)
+{
+    return run->stop || run->state.stopper.stopped;
+}
+
 static ock_status run_epochs(fit_run *run)
 {
     ock_status status = OCK_OK;
-    while (run->state.epochs < run->fit.epochs && !run->stop && !status) {
+    while (run->state.epochs < run->fit.epochs && !is_stopped(run) && !status) {
         ock_epoch epoch = {.epoch = run->state.epochs + 1};
         run->fit.optimizer.learning_rate = run->state.learning_rate;
         status = run_epoch(run, &epoch);
-        if (!status && epoch.steps == run->train_feed.steps)
+        bool whole = !status && epoch.steps == run->train_feed.steps;
+        if (whole)
             status = end_epoch(run, &epoch);
+        if (status)
+            status = recover(run, status);
+        else if (whole)
+            status = tell(run, &epoch);
     }
     return status;
 }
@@ -215,23 +244,35 @@ static void finish_history(const fit_run *run)
 
 /* The best weights, else the averages, else its own. A run that diverges has lost its weights, but
  * not the best ones. */
-static ock_status settle_weights(fit_run *run, ock_status status)
+static ock_status settle_weights(fit_run *run, bool diverged)
 {
     const weight_set *best = &run->state.best;
+    ock_status status = OCK_OK;
+    if (best->tensors)
+        status = weights_put(run->model, best);
+    else if (!diverged)
+        status = averages_enter(run);
+    if (!status && (best->tensors || run->state.averages_in_use))
+        status = ock_context_finish(run->model->context);
+    return status;
+}
+
+/* Ends what the epochs' end left as `status`. Each turn is on a device of its own. */
+static ock_status settle(fit_run *run, ock_status status)
+{
     if (status && status != OCK_DIVERGED)
         return status;
-    ock_status settled = OCK_OK;
-    if (best->tensors)
-        settled = weights_put(run->model, best);
-    else if (!status)
-        settled = averages_enter(run);
-    if (!settled && (best->tensors || run->state.averages_in_use))
-        settled = ock_context_finish(run->model->context);
-    return settled ? settled : status;
+    ock_status settled;
+    while ((settled = settle_weights(run, status)))
+        if (recover(run, settled))
+            return settled;
+    return status;
 }
 
 static void run_free(fit_run *run)
 {
+    failover_end(run);
+    image_free(&run->image);
     free(run->settings);
     weights_free(&run->state.best);
     weights_free(&run->state.mean);
@@ -257,11 +298,10 @@ ock_status ock_model_fit(ock_model *model, const ock_dataset *train, const ock_d
                    .history = history ? history : &own};
     run.start = run.history->count;
     ock_status status = check_run(&run);
-    if (!status)
-        status = prepare(&run);
-    if (!status)
-        status = run_epochs(&run);
-    status = settle_weights(&run, status);
+    if (!status && (status = prepare(&run)))
+        recover(&run, status);
+    else if (!status)
+        status = settle(&run, run_epochs(&run));
     finish_history(&run);
     run_free(&run);
     ock_history_clear(&own);

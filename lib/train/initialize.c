@@ -143,9 +143,27 @@ ock_status ock_model_initialize(ock_model *model, uint64_t seed)
     return status;
 }
 
+/* Its tensors are lost together, and renewed together. */
+static const ock_tensor *first_tensor(const ock_model *model)
+{
+    const ock_tensor *first = NULL;
+    for (size_t i = 0; i < model->count && !first; i++)
+        first = model->layers[i].trained[0].value;
+    return first;
+}
+
+ock_status model_check_kept(const ock_model *model)
+{
+    if (!model->lost && !ock_tensor_is_lost(first_tensor(model)))
+        return OCK_OK;
+    return ock_context_report(model->context, OCK_DEVICE_FAILED,
+                              "the network's weights were lost with a device; ock_model_load() or "
+                              "ock_model_initialize() renews them");
+}
+
 ock_status model_ensure_ready(ock_model *model, uint64_t seed)
 {
-    return model->ready ? OCK_OK : ock_model_initialize(model, seed);
+    return model->ready ? model_check_kept(model) : ock_model_initialize(model, seed);
 }
 
 /* ---- Moments ---- */
@@ -180,6 +198,7 @@ void model_forget(ock_model *model)
     free_moments(model);
     free_averages(model);
     model->renewals++;
+    model->lost = false;
     model->step = model->first_step = 0;
     model->epoch = 0;
 }
@@ -203,10 +222,9 @@ static unsigned moments_of(const ock_optimizer *optimizer)
     return first | second << 1;
 }
 
-ock_status model_ensure_moments(ock_model *model, const ock_optimizer *optimizer)
+ock_status model_set_moments(ock_model *model, unsigned needed, ock_optimizer_kind kind)
 {
-    unsigned needed = moments_of(optimizer);
-    if (needed == model->moments && (!needed || optimizer->kind == model->moments_kind))
+    if (needed == model->moments && (!needed || kind == model->moments_kind))
         return OCK_OK;
     free_moments(model);
     model->first_step = model->step;
@@ -218,8 +236,13 @@ ock_status model_ensure_moments(ock_model *model, const ock_optimizer *optimizer
         free_moments(model);
     else
         model->moments = needed;
-    model->moments_kind = optimizer->kind;
+    model->moments_kind = kind;
     return status;
+}
+
+ock_status model_ensure_moments(ock_model *model, const ock_optimizer *optimizer)
+{
+    return model_set_moments(model, moments_of(optimizer), optimizer->kind);
 }
 
 /* ---- Averages ---- */
@@ -235,9 +258,8 @@ static ock_status make_average(ock_parameter *parameter)
     return status ? status : ock_tensor_copy(value, parameter->average);
 }
 
-ock_status model_ensure_averages(ock_model *model, const ock_optimizer *optimizer)
+ock_status model_set_averages(ock_model *model, bool needed)
 {
-    bool needed = optimizer->ema_momentum > 0;
     if (needed == model->averages)
         return OCK_OK;
     free_averages(model);
@@ -250,6 +272,11 @@ ock_status model_ensure_averages(ock_model *model, const ock_optimizer *optimize
     else
         model->averages = needed;
     return status;
+}
+
+ock_status model_ensure_averages(ock_model *model, const ock_optimizer *optimizer)
+{
+    return model_set_averages(model, optimizer->ema_momentum > 0);
 }
 
 ock_status model_use_averages(ock_model *model)
@@ -269,6 +296,8 @@ ock_status ock_model_use_averages(ock_model *model)
 {
     if (!model)
         return OCK_INVALID_ARGUMENT;
+    if (model_check_kept(model))
+        return OCK_DEVICE_FAILED;
     if (!model->averages)
         return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
                                   "the network has no averages: no step had an ema_momentum");

@@ -87,6 +87,7 @@ struct ock_model {
     bool averages;                   /* parameters have averages */
     float rate;                      /* the learning rate of the last step */
     uint32_t renewals;               /* how often weights were drawn or loaded */
+    bool lost;                       /* a device failed while its weights were put back */
 };
 
 /* ---- model.c ---- */
@@ -118,8 +119,16 @@ bool layer_shape(const net_layer *layer, size_t slot, size_t *rows, size_t *cols
 ock_status model_allocate(ock_model *model);
 void model_free_weights(ock_model *model);
 
-/* What the first use of a network does. */
+/* Refuses a network that was lost with a device and not renewed since. */
+ock_status model_check_kept(const ock_model *model);
+
+/* What the first use of a network does; refuses one that is lost. */
 ock_status model_ensure_ready(ock_model *model, uint64_t seed);
+
+/* Makes these moments, 1 for the first and 2 for the second, of zeros, and averages as the weights
+ * are; or does nothing where there are just those. What there was of others is forgotten. */
+ock_status model_set_moments(ock_model *model, unsigned moments, ock_optimizer_kind kind);
+ock_status model_set_averages(ock_model *model, bool averages);
 
 /* Sees to the moments that the optimiser needs; those of another kind are forgotten. */
 ock_status model_ensure_moments(ock_model *model, const ock_optimizer *optimizer);

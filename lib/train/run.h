@@ -3,6 +3,7 @@
 #define OCKHAM_TRAIN_RUN_H
 
 #include "feed.h"
+#include "safetensors.h"
 
 /* ---- Sets of weights ---- */
 
@@ -34,6 +35,37 @@ typedef struct fit_state {
     weight_set best;      /* the best epoch's */
 } fit_state;
 
+typedef struct tensor_list {
+    file_tensor *tensors;
+    size_t count;
+} tensor_list;
+
+/* The state after the last completed epoch, or before the first, on the host. Of the state's sets
+ * of weights it only says which there were. */
+typedef struct run_image {
+    tensor_list list; /* what the tensors held then; they themselves may be gone since */
+    float *values;
+    fit_state state;
+    size_t epochs; /* in the history */
+    uint64_t step, first_step;
+    uint32_t epoch;
+    float rate;
+    unsigned moments;
+    ock_optimizer_kind moments_kind;
+    bool averages;
+} run_image;
+
+/* What the run reads and never writes, on the host. */
+typedef struct input_copy {
+    ock_tensor *tensor;
+    void *values;
+} input_copy;
+
+typedef struct input_copies {
+    input_copy *copies;
+    size_t count;
+} input_copies;
+
 typedef struct fit_run {
     ock_model *model;
     ock_fit fit;                            /* the user's, at the state's learning rate */
@@ -45,8 +77,10 @@ typedef struct fit_run {
     size_t start;      /* of the run in the history */
     char *settings;    /* for its checkpoints; NULL: there are none */
     uint32_t renewals; /* of the model, as the averages know it */
-    bool stop;
+    bool stop;         /* as a callback asked */
     fit_state state;
+    run_image image;
+    input_copies inputs; /* for failovers; of none: there are to be no failovers */
 } fit_run;
 
 /* ---- fit_checks.c ---- */

@@ -14,6 +14,7 @@ typedef struct file_tensor {
     size_t rows, cols;
     bool vector;        /* of one dimension in the file: its only row */
     ock_tensor *tensor; /* written, or read into; of these rows and columns */
+    float *values;      /* what to write instead; NULL: what the tensor has */
 } file_tensor;
 
 typedef struct file_text {
@@ -30,7 +31,7 @@ typedef struct safetensors {
     bool digest; /* at the end, in a tensor of that name: a file that was altered is refused */
 } safetensors;
 
-/* Replaces the file as ock_model_save() promises. Waits. */
+/* Replaces the file as ock_model_save() promises. Waits where it takes values from the device. */
 ock_status safetensors_write(ock_context *context, const char *path, const safetensors *content);
 
 /* Whether there is a place to write to: for code that would know before it begins. */

@@ -126,14 +126,18 @@ static ock_status write_words(file_writer *writer, const void *words, size_t cou
     return OCK_OK;
 }
 
-static ock_status write_tensor(file_writer *writer, const ock_tensor *tensor)
+static ock_status write_tensor(file_writer *writer, const file_tensor *tensor)
 {
-    size_t count = ock_tensor_rows(tensor) * ock_tensor_cols(tensor);
+    size_t count = tensor->rows * tensor->cols;
+    ock_status status = OCK_OK;
     float *values = malloc(count * sizeof *values);
     if (!values)
         return ock_context_report(writer->context, OCK_OUT_OF_MEMORY,
                                   "%s: no memory to write %zu weights", writer->path, count);
-    ock_status status = ock_tensor_read(tensor, values);
+    if (tensor->values)
+        memcpy(values, tensor->values, count * sizeof *values);
+    else
+        status = ock_tensor_read(tensor->tensor, values);
     if (!status) {
         swap_little_endian(values, count);
         status = write_words(writer, values, count);
@@ -151,7 +155,7 @@ static ock_status write_all(file_writer *writer, const char *header, const safet
     if (!status)
         status = write_words(writer, header, length / 4);
     for (size_t i = 0; i < content->count && !status; i++)
-        status = write_tensor(writer, content->tensors[i].tensor);
+        status = write_tensor(writer, &content->tensors[i]);
     put_little_endian(bytes, writer->digest);
     if (!status && content->digest)
         status = write_words(writer, bytes, DIGEST_BYTES / 4);

@@ -154,6 +154,7 @@ static void adopt(search_state *s, size_t run, ock_fit *fit)
     fit->validation_split = splits ? s->options->validation_split : 0;
     fit->checkpoint = NULL;
     fit->resume = false;
+    fit->failover = false; /* which would lose the kept networks */
     fit->on_epoch = NULL;
     fit->on_step = on_step;
     fit->user = s;

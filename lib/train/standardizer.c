@@ -46,6 +46,23 @@ const ock_standardization *standardizer_options(const ock_standardizer *standard
     return &standardizer->options;
 }
 
+void standardizer_tensors(const ock_standardizer *standardizer,
+                          ock_tensor *tensors[STANDARDIZER_TENSORS])
+{
+    tensors[0] = standardizer->mean;
+    tensors[1] = standardizer->deviation;
+    tensors[2] = standardizer->transform;
+}
+
+static ock_status check_kept(const ock_standardizer *s)
+{
+    if (!ock_tensor_is_lost(s->mean) && !ock_tensor_is_lost(s->deviation))
+        return OCK_OK;
+    return ock_context_report(s->context, OCK_DEVICE_FAILED,
+                              "the standardizer was lost with a device; ock_standardizer_fit() "
+                              "makes it anew");
+}
+
 ock_status standardizer_check(const ock_standardizer *standardizer, ock_context *context,
                               size_t features, const char *name)
 {
@@ -56,7 +73,7 @@ ock_status standardizer_check(const ock_standardizer *standardizer, ock_context 
         return ock_context_report(context, OCK_SHAPE_MISMATCH,
                                   "standardizer was fitted to %zu features, %s has %zu",
                                   standardizer->features, name, features);
-    return OCK_OK;
+    return check_kept(standardizer);
 }
 
 /* ---- Blocks of rows ---- */
@@ -83,7 +100,7 @@ static ock_status for_each_block(const ock_standardizer *s, const ock_standardiz
                                  const ock_dataset *set, block_visitor visitor, void *user)
 {
     const dataset_store *store = set->store;
-    ock_status status = OCK_OK;
+    ock_status status = dataset_check_kept(set);
     if (set->selection)
         return ock_context_report(set->context, OCK_INVALID_ARGUMENT,
                                   "a selection of rows cannot be whitened; whiten its set");
@@ -154,9 +171,11 @@ ock_status ock_standardizer_batch(const ock_standardizer *standardizer, ock_tens
     if (!standardizer)
         return ock_context_report(x ? ock_tensor_context(x) : NULL, OCK_INVALID_ARGUMENT,
                                   "standardizer is NULL");
-    if (!standardizer->transform)
+    ock_status status = check_kept(standardizer);
+    if (!status && !standardizer->transform)
         return ock_standardize_apply(&standardizer->steps, x, y);
-    ock_status status = check_whitened(standardizer, x, y);
+    if (!status)
+        status = check_whitened(standardizer, x, y);
     if (!status)
         status = ock_standardize_apply(&standardizer->steps, x, x);
     return status ? status : ock_matmul(NULL, x, standardizer->transform, y);

@@ -4,7 +4,14 @@
 
 #include <ockham/data.h>
 
-/* Whether it fits what `name` stands for, which has so many features. */
+/* Its tensors, NULL where it has none: mean, deviation, whitening, which comes with a mean. */
+enum {
+    STANDARDIZER_TENSORS = 3
+};
+void standardizer_tensors(const ock_standardizer *standardizer,
+                          ock_tensor *tensors[STANDARDIZER_TENSORS]);
+
+/* Whether it fits what `name` stands for, which has so many features, and is not lost. */
 ock_status standardizer_check(const ock_standardizer *standardizer, ock_context *context,
                               size_t features, const char *name);
 

@@ -170,15 +170,24 @@ START_TEST(the_layer_counts)
 }
 END_TEST
 
-/* Once for the epoch's totals, once more for the validation's. */
+/* By kind: how many tensors a run's state has for each of the network's. Two moments in all; then
+ * own, mean and best; or average and own. */
+static const size_t state_tensors[FIT_KINDS] = {1 + 2, 1 + 2 + 3, 1 + 2 + 2};
+
+/* Once for the epoch's totals, once more for the validation's, and for each tensor of the state. */
 START_TEST(an_epoch_waits_at_its_end_alone)
 {
+    ock_model *net = build(context, PIXELS, study);
+    OK(context, ock_model_initialize(net, 0));
+    size_t tensors = ock_model_tensor_count(net);
+    ock_model_destroy(net);
     for (size_t i = 0; i < LENGTHS; i++)
         for (fit_kind kind = PLAIN; kind < FIT_KINDS; kind++) {
             size_t waits = count_fit(1, lengths[i], kind).waits;
             for (uint32_t epochs = 2; epochs <= 3; epochs++) {
                 size_t more = count_fit(epochs, lengths[i], kind).waits;
-                ck_assert_uint_eq(more - waits, 1 + (kind == VALIDATES));
+                ck_assert_uint_eq(more - waits,
+                                  1 + (kind == VALIDATES) + state_tensors[kind] * tensors);
                 waits = more;
             }
         }

@@ -41,6 +41,8 @@ static const struct option_row table[] = {
      (double)UINT64_MAX},
     {"device", "WISH", "scalar, gpu, cpu, PLATFORM:DEVICE, part of a name", "a device's name", ALL,
      read_text, AT(device), 0, 0},
+    {"failover", NULL, "when the device fails, go on with the next one", NULL, STUDY | FIT,
+     read_flag, AT(failover), 0, 0},
     {"save", "FILE", "write the trained network", "a regular file in a folder that can be written",
      FIT | SHRINK, read_save, AT(save), 0, 0},
     {"png", "FILE", "write the pictures as a PNG file too",

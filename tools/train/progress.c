@@ -64,3 +64,14 @@ void progress_epoch(struct progress *progress, const ock_epoch *epoch)
     fflush(progress->stream);
     progress->start = run_now();
 }
+
+void progress_failover(struct progress *progress, const ock_failover *failover)
+{
+    erase(progress);
+    fprintf(progress->stream,
+            "%-10s %s (%s) failed: %s; going on after epoch %" PRIu32 " on %s (%s)\n",
+            progress->row, failover->from.id, failover->from.name, failover->why, failover->epochs,
+            failover->to.id, failover->to.name);
+    fflush(progress->stream);
+    progress->start = run_now();
+}

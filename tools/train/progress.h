@@ -18,6 +18,9 @@ void progress_begin(struct progress *progress, FILE *stream, const char *row, ui
 void progress_step(struct progress *progress, uint32_t epoch, uint64_t step, uint64_t steps);
 void progress_epoch(struct progress *progress, const ock_epoch *epoch);
 
+/* A line that says which device failed, why, and which goes on. */
+void progress_failover(struct progress *progress, const ock_failover *failover);
+
 /* Removes a bar that no epoch replaced. */
 void progress_end(struct progress *progress);
 

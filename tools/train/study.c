@@ -64,23 +64,37 @@ bool study_read_rows(const char *text, unsigned *rows)
     }
 }
 
-/* Whitening is of pixels 0 .. 255 and changes the set, so that row has one of its own. */
-static void run_row(const struct session *session, const struct recipe *recipe, ock_dataset *set,
+static void skip(const struct session *session, const struct recipe *recipe, struct result *result)
+{
+    *result = (struct result){.row = recipe->name, .outcome = SKIPPED};
+    snprintf(result->reason, sizeof result->reason, "%s", ock_context_message(session->context));
+}
+
+/* Whitening is of pixels 0 .. 255 and changes the set, so that row has one of its own. A device
+ * that fails meanwhile takes the others' set with it, which is made anew for the next row. */
+static void run_row(const struct session *session, const struct recipe *recipe, ock_dataset **set,
                     struct result *result)
 {
     ock_dataset *own = NULL;
-    if (recipe->whiten && train_dataset(session, 255, &own) != OCK_OK) {
-        *result = (struct result){.row = recipe->name, .outcome = SKIPPED};
-        snprintf(result->reason, sizeof result->reason, "%s",
-                 ock_context_message(session->context));
+    ock_status status = OCK_OK;
+    if (recipe->whiten)
+        status = train_dataset(session, 255, &own);
+    else if (!*set)
+        status = train_dataset(session, 1, set);
+    if (status != OCK_OK) {
+        skip(session, recipe, result);
         return;
     }
-    train_recipe(session, recipe, own ? own : set, result, NULL);
+    train_recipe(session, recipe, own ? own : *set, result, NULL);
+    if (own && result->history.failovers) {
+        ock_dataset_destroy(*set);
+        *set = NULL;
+    }
     ock_dataset_destroy(own);
 }
 
 /* Stops at the first row that fails, since its cause would most often befall the rest too. */
-static int run_rows(const struct session *session, ock_dataset *set, struct report *report)
+static int run_rows(const struct session *session, ock_dataset **set, struct report *report)
 {
     unsigned asked = session->options->rows;
     int exit_status = EXIT_SUCCESS;
@@ -102,7 +116,7 @@ static int run_rows(const struct session *session, ock_dataset *set, struct repo
     return exit_status;
 }
 
-static int study(const struct session *session, ock_dataset *set)
+static int study(const struct session *session, ock_dataset **set)
 {
     struct result results[ROWS];
     struct report report = {.session = session, .results = results};
@@ -121,7 +135,7 @@ int run_study(const struct options *options)
     ock_dataset *set;
     int exit_status = train_open(&session, options, &set);
     if (exit_status == EXIT_SUCCESS)
-        exit_status = study(&session, set);
+        exit_status = study(&session, &set);
     ock_dataset_destroy(set);
     session_close(&session);
     return exit_status;

@@ -115,6 +115,11 @@ static bool on_epoch(const ock_epoch *epoch, void *user)
     return !run_interrupted();
 }
 
+static void on_failover(const ock_failover *failover, void *user)
+{
+    progress_failover(user, failover);
+}
+
 static uint64_t steps_per_epoch(const struct recipe *recipe, const ock_dataset *train)
 {
     size_t rows = ock_dataset_rows(train), batch = recipe->fit.batch_size;
@@ -141,6 +146,8 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
     fit.class_weights = recipe->class_weight_count ? recipe->class_weights : NULL;
     fit.on_epoch = on_epoch;
     fit.on_step = on_step;
+    fit.failover = options->failover;
+    fit.on_failover = on_failover;
     fit.user = &progress;
     progress_begin(&progress, session->talk, recipe->name, fit.epochs);
     ock_status status = ock_model_fit(model, sets[0], sets[1], &fit, history);
