@@ -1,0 +1,614 @@
+/* What a fit leaves behind when the device fails in it, wherever that happens: the state of the
+ * last completed epoch, or a run that has gone on to the next device. Faults come from the layer
+ * that the environment's OPENCL_LAYERS names, on the first OpenCL device; where there is none,
+ * exits 77.
+ *
+ *     recovery          some positions
+ *     recovery all      all of them
+ */
+#include <CL/cl.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../train/files.h"
+#include "../train/support.h"
+#include "layer.h"
+
+enum {
+    SIDE = 4, /* of a picture */
+    FEATURES = SIDE * SIDE,
+    OUTPUTS = 3,
+    ROWS = 90,
+    BATCH = 20,
+    EPOCHS = 3,
+    SOME = 9, /* positions, where not all are asked for */
+    SKIP = 77
+};
+
+/* ---- The layer ---- */
+
+static struct {
+    void (*arm)(const layer_fault *fault);
+    size_t (*calls)(void);
+    size_t (*injected)(void);
+    size_t (*live)(void);
+} layer;
+
+static const struct {
+    int code;
+    const char *name;
+} codes[] = {{CL_OUT_OF_RESOURCES, "CL_OUT_OF_RESOURCES"},
+             {CL_MEM_OBJECT_ALLOCATION_FAILURE, "CL_MEM_OBJECT_ALLOCATION_FAILURE"},
+             {CL_DEVICE_NOT_AVAILABLE, "CL_DEVICE_NOT_AVAILABLE"}};
+
+static bool all_positions;
+static size_t tried; /* faults that were injected */
+
+/* While set, plain C gets no memory for tensors, and cannot be gone on to. */
+static bool refuse_memory;
+
+__attribute__((visibility("default"))) void *aligned_alloc(size_t alignment, size_t size)
+{
+    void *memory = NULL;
+    if (refuse_memory)
+        return NULL;
+    errno = posix_memalign(&memory, alignment, size);
+    return errno ? NULL : memory;
+}
+
+/* ---- Runs ---- */
+
+static const spec layers[] = {
+    {SPEC_DENSE, .units = 17, .activation = OCK_RELU, .l2 = 1e-3f},
+    {SPEC_DROPOUT, .rate = 0.25f},
+    {.kind = SPEC_BATCH_NORM},
+    {SPEC_DENSE, .units = OUTPUTS, .activation = OCK_SOFTMAX},
+    {0},
+};
+
+static const ock_augmentation moves = {.height = SIDE,
+                                       .width = SIDE,
+                                       .channels = 1,
+                                       .rotation_range = 20,
+                                       .zoom_range = {0.9f, 1.1f},
+                                       .horizontal_flip = true,
+                                       .seed = 9};
+
+static const float class_weights[OUTPUTS] = {0.5f, 1, 2};
+
+typedef enum run_kind {
+    PLAIN, /* nothing but what each step needs; goes on without a checkpoint, too */
+    MOVING_AVERAGE,
+    MEAN_OF_EPOCHS,
+    KINDS
+} run_kind;
+
+/* What a run needs, on one device. */
+typedef struct bed {
+    ock_context *context;
+    ock_dataset *set, *train, *valid;
+    ock_standardizer *standardizer;
+    ock_model *net;
+    ock_fit fit;
+    ock_history history;
+} bed;
+
+static samples data;
+static folder files; /* the checkpoint under test */
+static char first_device[24], next_device[24];
+
+static void open_fit(bed *b, run_kind kind)
+{
+    ock_fit *fit = &b->fit;
+    *fit = ock_fit_defaults();
+    fit->epochs = EPOCHS;
+    fit->batch_size = BATCH;
+    fit->seed = 5;
+    fit->class_weights = class_weights;
+    fit->checkpoint = files.path;
+    if (kind == PLAIN) {
+        fit->shuffle = false;
+        return;
+    }
+    fit->standardizer = b->standardizer;
+    fit->augmentation = &moves;
+    fit->mixup_alpha = 0.3f;
+    fit->early_stopping = (ock_early_stopping){
+        .monitor = "val_loss", .patience = EPOCHS, .restore_best_weights = true};
+    if (kind == MOVING_AVERAGE)
+        fit->optimizer.ema_momentum = 0.8f;
+    else
+        fit->swa_from_epoch = 2;
+}
+
+/* Whole numbers, whose mean is the same on all devices; and a selection beside a view. */
+static void open_sets(bed *b)
+{
+    int32_t rows[ROWS * 2 / 3];
+    for (int32_t i = 0; i < ROWS * 2 / 3; i++)
+        rows[i] = ROWS - 1 - i;
+    b->set = labelled(b->context, &data);
+    OK(b->context, ock_dataset_select(b->set, rows, ROWS * 2 / 3, &b->train));
+    OK(b->context, ock_dataset_view(b->set, 0, ROWS / 3, &b->valid));
+    OK(b->context, ock_standardizer_fit(
+                       b->set, &(ock_standardization){.featurewise_center = true, .rescale = 0.25f},
+                       &b->standardizer));
+}
+
+/* The network has its weights, so that a fault hits the fit and not their drawing. */
+static void renew(bed *b)
+{
+    ock_model_destroy(b->net);
+    ock_history_clear(&b->history);
+    b->net = build(b->context, FEATURES, layers);
+    OK(b->context, ock_model_initialize(b->net, 7));
+    remove(files.path);
+}
+
+static bed open_bed(const char *device, run_kind kind)
+{
+    bed b = {.context = open_device(device, 0)};
+    open_sets(&b);
+    open_fit(&b, kind);
+    renew(&b);
+    return b;
+}
+
+static void close_bed(bed *b)
+{
+    ock_history_clear(&b->history);
+    ock_model_destroy(b->net);
+    ock_standardizer_destroy(b->standardizer);
+    ock_dataset_destroy(b->valid);
+    ock_dataset_destroy(b->train);
+    ock_dataset_destroy(b->set);
+    ock_context_destroy(b->context);
+    ck_assert_uint_eq(layer.live(), 0);
+}
+
+static ock_status run(bed *b)
+{
+    const ock_dataset *valid = b->fit.early_stopping.monitor ? b->valid : NULL;
+    return ock_model_fit(b->net, b->train, valid, &b->fit, &b->history);
+}
+
+/* ---- What must come of them ---- */
+
+typedef struct bytes {
+    char *data;
+    size_t size;
+} bytes;
+
+/* A run without a fault: the network before and after each epoch, as on_epoch finds it, and at the
+ * end; the checkpoints; and the networks at the end of runs on the next device and in plain C that
+ * were resumed from these. */
+typedef struct expected {
+    float *epochs[EPOCHS + 1], *end;
+    float *on_next[EPOCHS + 1], *on_plain[EPOCHS + 1];
+    bytes checkpoints[EPOCHS + 1];
+    ock_history history;
+    size_t calls, size;
+    const ock_model *net;
+} expected;
+
+static bool note_epoch(const ock_epoch *epoch, void *user)
+{
+    expected *e = user;
+    bytes *checkpoint = &e->checkpoints[epoch->epoch];
+    e->epochs[epoch->epoch] = weights_of(e->net, &e->size);
+    checkpoint->data = read_file(files.path, &checkpoint->size);
+    return true;
+}
+
+static float *resumed_on(const char *device, run_kind kind, const bytes *checkpoint)
+{
+    bed b = open_bed(device, kind);
+    size_t size;
+    if (checkpoint->data)
+        write_file(files.path, checkpoint->data, checkpoint->size);
+    b.fit.resume = true;
+    OK(b.context, run(&b));
+    float *end = weights_of(b.net, &size);
+    close_bed(&b);
+    return end;
+}
+
+/* Counts the calls at which a fault of that kind can be. */
+static expected expect(run_kind kind, layer_fault fault)
+{
+    expected e = {0};
+    bed b = open_bed(first_device, kind);
+    e.net = b.net;
+    e.epochs[0] = weights_of(b.net, &e.size);
+    b.fit.on_epoch = note_epoch;
+    b.fit.user = &e;
+    OK(b.context, run(&b));
+    e.end = weights_of(b.net, &e.size);
+    e.history = b.history;
+    b.history = (ock_history){0};
+    renew(&b);
+    b.fit.on_epoch = NULL;
+    fault.position = SIZE_MAX;
+    layer.arm(&fault);
+    OK(b.context, run(&b));
+    e.calls = layer.calls();
+    layer.arm(NULL);
+    close_bed(&b);
+    for (size_t k = 0; k <= EPOCHS; k++) {
+        e.on_next[k] = resumed_on(next_device, kind, &e.checkpoints[k]);
+        e.on_plain[k] = resumed_on("scalar", kind, &e.checkpoints[k]);
+    }
+    return e;
+}
+
+static void expected_free(expected *e)
+{
+    for (size_t k = 0; k <= EPOCHS; k++) {
+        free(e->epochs[k]);
+        free(e->on_next[k]);
+        free(e->on_plain[k]);
+        free(e->checkpoints[k].data);
+    }
+    free(e->end);
+    ock_history_clear(&e->history);
+}
+
+static void expect_weights(const expected *e, const bed *b, const float *weights)
+{
+    size_t size;
+    float *got = weights_of(b->net, &size);
+    ck_assert_uint_eq(size, e->size);
+    ck_assert_mem_eq(got, weights, size * sizeof *got);
+    free(got);
+}
+
+/* Those of the history are the run's first ones. */
+static void expect_epochs(const expected *e, const bed *b, size_t epochs)
+{
+    ck_assert_uint_eq(b->history.count, epochs);
+    for (size_t i = 0; i < epochs; i++) {
+        ck_assert_double_eq(b->history.epochs[i].loss, e->history.epochs[i].loss);
+        ck_assert_uint_eq(b->history.epochs[i].epoch, i + 1);
+    }
+}
+
+/* ---- A fault at each position ---- */
+
+typedef void (*visitor)(const expected *e, bed *b, run_kind kind, const layer_fault *fault);
+
+static const char *name_of(int code)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i].code == code)
+            return codes[i].name;
+    return "";
+}
+
+/* `renews`: one bed serves all. Codes come in turns. */
+static void at_positions(run_kind kind, layer_fault fault, bool reuses, visitor visit)
+{
+    expected e = expect(kind, fault);
+    size_t step = all_positions || e.calls < SOME ? 1 : e.calls / SOME;
+    bed b = {0};
+    for (size_t position = all_positions ? 1 : step / 2 + 1; position <= e.calls;
+         position += step) {
+        fault.position = position;
+        fault.code = codes[position / step % (sizeof codes / sizeof *codes)].code;
+        if (!b.context)
+            b = open_bed(first_device, kind);
+        else
+            renew(&b);
+        visit(&e, &b, kind, &fault);
+        if (!reuses) {
+            close_bed(&b);
+            b = (bed){0};
+        }
+    }
+    if (b.context)
+        close_bed(&b);
+    expected_free(&e);
+}
+
+static ock_status run_with(bed *b, const layer_fault *fault)
+{
+    layer.arm(fault);
+    ock_status status = run(b);
+    tried += layer.injected() > 0;
+    layer.arm(NULL);
+    return status;
+}
+
+/* ---- Without failover ---- */
+
+/* As if the epoch had not begun: what is left of the run ends as the run does that never failed. */
+static void put_back(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
+{
+    ock_status status = run_with(b, fault);
+    if (!status) {
+        expect_weights(e, b, e->end);
+        expect_epochs(e, b, EPOCHS);
+        return;
+    }
+    size_t done = b->history.count;
+    ck_assert(status == OCK_DEVICE_FAILED || status == OCK_OUT_OF_MEMORY);
+    ck_assert_ptr_nonnull(strstr(ock_context_message(b->context), name_of(fault->code)));
+    ck_assert_uint_eq(b->history.failovers, 0);
+    expect_weights(e, b, e->epochs[done]);
+    expect_epochs(e, b, done);
+    bed rest = *b;
+    rest.history = (ock_history){0};
+    if (kind == PLAIN)
+        rest.fit.epochs = EPOCHS - (uint32_t)done;
+    else
+        rest.fit.resume = true;
+    if (rest.fit.epochs > 0)
+        OK(b->context, run(&rest));
+    expect_weights(e, b, e->end);
+    if (kind != PLAIN)
+        expect_epochs(e, &rest, EPOCHS);
+    ock_history_clear(&rest.history);
+}
+
+START_TEST(a_failure_leaves_the_last_epoch)
+{
+    at_positions((run_kind)_i, (layer_fault){0}, true, put_back);
+}
+END_TEST
+
+START_TEST(a_failure_that_comes_late_leaves_the_last_epoch)
+{
+    at_positions((run_kind)_i, (layer_fault){.late = true}, true, put_back);
+}
+END_TEST
+
+/* Nothing can be put back: the network says so until it is renewed. */
+static void lose(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
+{
+    (void)kind;
+    layer.arm(fault);
+    ock_status status = run(b);
+    tried += layer.injected() > 0;
+    ck_assert_int_ne(status, OCK_OK);
+    ck_assert_ptr_nonnull(strstr(ock_context_message(b->context), name_of(fault->code)));
+    bool lost = strstr(ock_context_message(b->context), "are lost");
+    expect_epochs(e, b, b->history.count);
+    layer.arm(NULL);
+    if (!lost) {
+        expect_weights(e, b, e->epochs[b->history.count]);
+        return;
+    }
+    REFUSED(b->context, OCK_DEVICE_FAILED, "ock_model_initialize() renews", run(b));
+    OK(b->context, ock_model_initialize(b->net, 7));
+    expect_weights(e, b, e->epochs[0]);
+}
+
+START_TEST(a_device_that_is_gone_loses_the_network)
+{
+    at_positions((run_kind)_i, (layer_fault){.lasting = true}, true, lose);
+}
+END_TEST
+
+/* ---- With failover ---- */
+
+static void note_failover(const ock_failover *failover, void *user)
+{
+    ock_failover *noted = user;
+    *noted = *failover;
+    noted->why = strstr(failover->why, "CL_"); /* of the context's own text, which goes */
+    noted->why = noted->why ? "named" : "unnamed";
+}
+
+/* A failure before the first epoch ends the fit. */
+static void go_on(const expected *e, bed *b, const layer_fault *fault, const char *device,
+                  float *const *ends)
+{
+    ock_failover failover = {0};
+    b->fit.failover = true;
+    b->fit.on_failover = note_failover;
+    b->fit.user = &failover;
+    ock_status status = run_with(b, fault);
+    if (status) {
+        ck_assert_uint_eq(b->history.count, 0);
+        ck_assert_uint_eq(b->history.failovers, 0);
+        ck_assert_str_eq(ock_context_device(b->context)->id, first_device);
+        return;
+    }
+    ck_assert_uint_eq(b->history.count, EPOCHS);
+    if (!b->history.failovers) {
+        expect_weights(e, b, e->end);
+        return;
+    }
+    ck_assert_uint_eq(b->history.failovers, 1);
+    ck_assert_str_eq(ock_context_device(b->context)->id, device);
+    ck_assert_str_eq(failover.from.id, first_device);
+    ck_assert_str_eq(failover.to.id, device);
+    ck_assert_str_eq(failover.why, "named");
+    for (size_t i = 0; i < failover.epochs; i++)
+        ck_assert_double_eq(b->history.epochs[i].loss, e->history.epochs[i].loss);
+    expect_weights(e, b, ends[failover.epochs]);
+    ock_evaluation valid;
+    OK(b->context, ock_model_evaluate(b->net, b->valid, &b->fit, &valid));
+}
+
+static void go_on_to_next(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
+{
+    (void)kind;
+    go_on(e, b, fault, next_device, e->on_next);
+}
+
+/* Since all OpenCL devices fail. */
+static void go_on_to_plain(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
+{
+    (void)kind;
+    go_on(e, b, fault, "scalar", e->on_plain);
+}
+
+START_TEST(a_run_goes_on_with_the_next_device)
+{
+    at_positions((run_kind)_i, (layer_fault){0}, false, go_on_to_next);
+}
+END_TEST
+
+START_TEST(a_run_goes_on_with_plain_c)
+{
+    at_positions((run_kind)_i, (layer_fault){.lasting = true}, false, go_on_to_plain);
+}
+END_TEST
+
+/* In the last epoch. */
+START_TEST(without_another_device_the_state_stays)
+{
+    expected e = expect(MOVING_AVERAGE, (layer_fault){0});
+    bed b = open_bed(first_device, MOVING_AVERAGE);
+    const layer_fault fault = {.position = e.calls * 9 / 10, .code = CL_OUT_OF_RESOURCES};
+    b.fit.failover = true;
+    refuse_memory = true;
+    ock_status status = run_with(&b, &fault);
+    refuse_memory = false;
+    REFUSED(b.context, OCK_DEVICE_FAILED, "no other device can be used", status);
+    ck_assert_ptr_nonnull(strstr(ock_context_message(b.context), "CL_OUT_OF_RESOURCES"));
+    ck_assert_ptr_nonnull(strstr(ock_context_message(b.context), "passed over scalar"));
+    ck_assert_str_eq(ock_context_device(b.context)->id, first_device);
+    ck_assert_uint_gt(b.history.count, 0);
+    expect_weights(&e, &b, e.epochs[b.history.count]);
+    expect_epochs(&e, &b, b.history.count);
+    close_bed(&b);
+    expected_free(&e);
+}
+END_TEST
+
+/* What the fit did not know of is lost, and says so. */
+START_TEST(what_is_lost_is_refused)
+{
+    bed b = open_bed(first_device, MOVING_AVERAGE);
+    ock_evaluation evaluation;
+    ock_tensor *indices = NULL, *x = NULL;
+    b.fit.checkpoint = NULL;
+    OK(b.context, run(&b));
+    OK(b.context, ock_tensor_create(b.context, OCK_I32, 1, 1, &indices));
+    OK(b.context, ock_tensor_create(b.context, OCK_F32, 1, FEATURES, &x));
+    OK(b.context, ock_context_failover(b.context));
+    REFUSED(b.context, OCK_DEVICE_FAILED, "ock_dataset_create() makes it anew",
+            ock_dataset_batch(b.set, indices, x, NULL));
+    REFUSED(b.context, OCK_DEVICE_FAILED, "ock_standardizer_fit() makes it anew",
+            ock_standardizer_apply(b.standardizer, b.set));
+    REFUSED(b.context, OCK_DEVICE_FAILED, "data set", run(&b));
+    ock_dataset_destroy(b.train);
+    ock_dataset_destroy(b.valid);
+    ock_dataset_destroy(b.set);
+    ock_standardizer *lost = b.standardizer;
+    open_sets(&b);
+    REFUSED(b.context, OCK_DEVICE_FAILED, "standardizer", run(&b));
+    ock_standardizer_destroy(lost);
+    b.fit.standardizer = b.standardizer;
+    REFUSED(b.context, OCK_DEVICE_FAILED, "network's weights", run(&b));
+    REFUSED(b.context, OCK_DEVICE_FAILED, "network's weights", ock_model_use_averages(b.net));
+    REFUSED(b.context, OCK_DEVICE_FAILED, "network's weights",
+            ock_model_evaluate(b.net, b.valid, &b.fit, &evaluation));
+    REFUSED(b.context, OCK_DEVICE_FAILED, "network's weights", ock_model_save(b.net, files.path));
+    OK(b.context, ock_model_initialize(b.net, 7));
+    OK(b.context, run(&b));
+    ock_tensor_destroy(x);
+    ock_tensor_destroy(indices);
+    close_bed(&b);
+}
+END_TEST
+
+/* ---- Around them ---- */
+
+static void open_all(void)
+{
+    data = samples_create(ROWS, FEATURES, OUTPUTS);
+    for (size_t i = 0; i < ROWS * FEATURES; i++)
+        data.x[i] = rintf(4 * data.x[i]);
+    files = folder_open();
+}
+
+static void close_all(void)
+{
+    folder_close(&files);
+    samples_free(&data);
+}
+
+static Suite *recovery_suite(void)
+{
+    Suite *suite = suite_create("recovery");
+    TCase *cases = tcase_create("recovery");
+    tcase_add_unchecked_fixture(cases, open_all, close_all);
+    tcase_add_loop_test(cases, a_failure_leaves_the_last_epoch, 0, KINDS);
+    tcase_add_loop_test(cases, a_failure_that_comes_late_leaves_the_last_epoch, 0, KINDS);
+    tcase_add_loop_test(cases, a_device_that_is_gone_loses_the_network, 0, KINDS);
+    tcase_add_loop_test(cases, a_run_goes_on_with_the_next_device, 0, KINDS);
+    tcase_add_loop_test(cases, a_run_goes_on_with_plain_c, 0, KINDS);
+    if (!strcmp(next_device, "scalar"))
+        tcase_add_test(cases, without_another_device_the_state_stays);
+    tcase_add_test(cases, what_is_lost_is_refused);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+/* The first device of OpenCL, and the one that follows when it fails. */
+static bool find_devices(void)
+{
+    ock_device *devices = NULL;
+    size_t count = 0, found = 0;
+    if (ock_device_list(&devices, &count))
+        return false;
+    for (size_t i = 0; i < count && found < 2; i++)
+        if (!devices[i].status)
+            snprintf(found++ ? next_device : first_device, sizeof first_device, "%s",
+                     devices[i].id);
+    ock_device_list_free(devices);
+    return found == 2;
+}
+
+static void *find(void *library, const char *name)
+{
+    return library ? dlsym(library, name) : NULL;
+}
+
+/* A layer that the loader has not taken is not loaded, wherever the path leads. */
+static bool find_layer(void)
+{
+    const char *path = getenv("OPENCL_LAYERS");
+    void *library = path ? dlopen(path, RTLD_NOW | RTLD_NOLOAD) : NULL;
+    void *symbols[] = {find(library, "layer_arm"), find(library, "layer_calls"),
+                       find(library, "layer_injected"), find(library, "layer_live")};
+    memcpy(&layer, symbols, sizeof layer);
+    return layer.arm && layer.calls && layer.injected && layer.live;
+}
+
+static int skip(void)
+{
+    const char *require = getenv("OCKHAM_REQUIRE_OPENCL");
+    puts("no OpenCL device");
+    return require && !strcmp(require, "1") ? EXIT_FAILURE : SKIP;
+}
+
+static int run_tests(void)
+{
+    SRunner *runner = srunner_create(recovery_suite());
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    printf("%zu faults on %s, the next device is %s\n", tried, first_device, next_device);
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    all_positions = argc > 1 && !strcmp(argv[1], "all");
+    if (!find_devices())
+        return skip();
+    if (!find_layer()) {
+        puts("the loader did not take the layer that OPENCL_LAYERS names");
+        return EXIT_FAILURE;
+    }
+    return run_tests() ? EXIT_FAILURE : EXIT_SUCCESS;
+}
