@@ -213,6 +213,15 @@ CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info name, size_t size, 
     return CL_SUCCESS;
 }
 
+static void arm_from_environment(void)
+{
+    static char entry[64];
+    const char *text = getenv("LAYER_FAULT");
+    layer_fault asked = {.entry = entry, .lasting = true};
+    if (text && sscanf(text, "%63[^:]:%zu:%d", entry, &asked.position, &asked.code) == 3)
+        layer_arm(&asked);
+}
+
 /* Entries that are NULL fall through to the target. */
 CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch *dispatch,
                                             cl_uint *wrapped_count, const cl_icd_dispatch **wrapped)
@@ -222,6 +231,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch
     target = dispatch;
     *wrapped = &layer;
     *wrapped_count = sizeof layer / sizeof(void *);
+    arm_from_environment();
     return CL_SUCCESS;
 }
 

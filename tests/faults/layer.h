@@ -1,6 +1,7 @@
 /* What the layer counts, and what it makes fail. A program that was started with
  * OPENCL_LAYERS=layer.so finds these functions in it by dlsym(); of any other program the counts
- * come into the file that the environment's LAYER_REPORT names, when it ends. */
+ * come into the file that the environment's LAYER_REPORT names, when it ends; its calls fail as
+ * LAYER_FAULT says, ENTRY:POSITION:CODE, from that one on. */
 #ifndef LAYER_H
 #define LAYER_H
 
