@@ -250,7 +250,7 @@ extern const char opencl_kernels[];
 
 /* What a probe found of a platform, or of a driver's file. */
 typedef struct ock_driver {
-    char name[128];
+    char name[256];
     char library[256];
     char reason[256]; /* empty: nothing against it */
 } ock_driver;

@@ -267,7 +267,7 @@ static bool write_machine(const struct machine *machine)
 static ock_status list(struct machine *machine, bool self_test)
 {
     ock_device *devices;
-    ock_status status = ock_device_probe(&devices, &machine->count);
+    ock_status status = ock_device_probe(self_test, &devices, &machine->count);
     machine->probed = status == OCK_OK;
     if (status == OCK_UNSUPPORTED)
         status = ock_device_list(&devices, &machine->count);

@@ -41,8 +41,9 @@ typedef struct ock_context_options {
 
 OCK_API ock_context_options ock_context_defaults(void);
 
-/* Chooses a device, compiles the kernels and runs a known-answer test of the
- * training step's operations. Devices that were not measured before are opened and measured, if
+/* Lists the devices, for which drivers that are not known yet are tried in a child (device.h)
+ * unless the wish is "scalar"; chooses one, compiles the kernels and runs a known-answer test of
+ * the training step's operations. Devices that were not measured before are opened and measured, if
  * there is a choice, which takes some tenths of a second each. Waits. options may be NULL. On
  * success *context is the caller's, and ock_context_message() says why this device was chosen and
  * what was passed over. On failure *context is NULL. Errors: OCK_INVALID_ARGUMENT,

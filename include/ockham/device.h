@@ -48,25 +48,25 @@ typedef struct ock_device {
  * loader's reason. The list is never empty. It is the caller's:
  * ock_device_list_free(). Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY.
  *
- * No driver is called before a child process has tried it: loaded it, listed its devices, built the
- * kernels and compared a training step's operations with the scalar path, each within a limit of
- * time. Where the child crashes or hangs, the platform is a row with OCK_DEVICE_FAILED that says
- * so, and this process leaves the driver alone. One that brings OpenCL's loader down with it, which
- * loads all drivers there are, is not loaded either: the others are then reached past the loader.
- * What was found is kept with the measurements (context.h), until drivers or their environment
- * change; where nothing can be kept, each call tries them.
+ * No driver is called before a child process has tried it: it loads the driver, lists its devices,
+ * builds the kernels and compares a training step's operations with the scalar path, for 10, 10,
+ * 60 and 60 s at most. Where it crashes or hangs, the platform is a row with OCK_DEVICE_FAILED
+ * that says so, and this process leaves the driver alone. OpenCL's loader, which loads all drivers,
+ * is left alone as well where one of them would bring it down: the others are then reached past it,
+ * the first platform of each. What was found is kept with the measurements (context.h) until
+ * drivers or their environment change; where nothing can be kept, each call tries them.
  *
- * The child is the program ockham-probe, which is installed with the library, or the one that the
- * environment's OCKHAM_PROBE names; with OCKHAM_PROBE=off, and where it cannot be started, drivers
- * are called untried. OCKHAM_PROBE_SECONDS replaces the limits: 10 s to load and 10 s to list, 120 s
- * to build, 120 s to compare. The process's signal handlers, environment and other children are
- * left alone; a handler of SIGCHLD sees a child more. */
+ * The child is the program ockham-probe, which is installed beside the library, or what the
+ * environment's OCKHAM_PROBE names. Where that is "off", or cannot be started, drivers are called
+ * untried. OCKHAM_PROBE_SECONDS replaces each limit, for simulators. The caller's signal handlers,
+ * environment, files and other children are left alone; a handler of SIGCHLD sees one child more.
+ */
 OCK_API ock_status ock_device_list(ock_device **devices, size_t *count);
 
-/* The same, but the drivers are tried anew, whatever is known of them, and with every operation of
- * ops.h. Errors: also OCK_UNSUPPORTED where they were not tried, since OCKHAM_PROBE is off, the
- * child cannot be started or this library is without OpenCL. */
-OCK_API ock_status ock_device_probe(ock_device **devices, size_t *count);
+/* The same, but the drivers are tried anew, whatever is known of them; `whole`: with every
+ * operation of ops.h. Errors: also OCK_UNSUPPORTED where nothing was tried, since OCKHAM_PROBE is
+ * "off", the child cannot be started or this library is without OpenCL. */
+OCK_API ock_status ock_device_probe(bool whole, ock_device **devices, size_t *count);
 OCK_API void ock_device_list_free(ock_device *devices);
 
 typedef struct ock_self_test {

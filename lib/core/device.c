@@ -112,15 +112,15 @@ static ock_status list_all(const ock_drivers *drivers, ock_device **devices, siz
     }
 }
 
-static ock_status list(bool anew, ock_device **devices, size_t *count)
+static ock_status list(ock_probe_kind kind, ock_device **devices, size_t *count)
 {
     if (!devices || !count)
         return OCK_INVALID_ARGUMENT;
     *devices = NULL;
     *count = 0;
     ock_drivers *drivers = NULL;
-    ock_status status = ock_drivers_try(anew, &drivers);
-    if (status == OCK_OK || (status == OCK_UNSUPPORTED && !anew))
+    ock_status status = ock_drivers_try(kind, &drivers);
+    if (status == OCK_OK || (status == OCK_UNSUPPORTED && kind == OCK_PROBE_UNKNOWN))
         status = list_all(drivers, devices, count);
     free(drivers);
     return status;
@@ -128,12 +128,12 @@ static ock_status list(bool anew, ock_device **devices, size_t *count)
 
 ock_status ock_device_list(ock_device **devices, size_t *count)
 {
-    return list(false, devices, count);
+    return list(OCK_PROBE_UNKNOWN, devices, count);
 }
 
-ock_status ock_device_probe(ock_device **devices, size_t *count)
+ock_status ock_device_probe(bool whole, ock_device **devices, size_t *count)
 {
-    return list(true, devices, count);
+    return list(whole ? OCK_PROBE_WHOLE : OCK_PROBE_ANEW, devices, count);
 }
 
 void ock_device_list_free(ock_device *devices)

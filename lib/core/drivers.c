@@ -20,17 +20,19 @@ enum {
 
 extern char **environ;
 
+static const char usual_folder[] = "/etc/OpenCL/vendors";
+
 /* ---- What is installed ---- */
 
-static bool is_driver_file(const struct dirent *entry)
+static bool is_driver_file(const char *name)
 {
-    size_t length = strlen(entry->d_name);
-    return length > 4 && strcmp(entry->d_name + length - 4, ".icd") == 0;
+    size_t length = strlen(name);
+    return length > 4 && strcmp(name + length - 4, ".icd") == 0;
 }
 
 static int select_driver_file(const struct dirent *entry)
 {
-    return is_driver_file(entry);
+    return is_driver_file(entry->d_name);
 }
 
 static bool is_one_line(const char *text)
@@ -44,8 +46,8 @@ static bool is_one_line(const char *text)
 static void add_driver(ock_drivers *files, const char *path, const char *library)
 {
     ock_driver *driver = &files->list[files->count];
-    if (files->count == OCK_DRIVERS_MAX || !*library || strlen(library) >= sizeof driver->library ||
-        !is_one_line(path) || !is_one_line(library))
+    if (files->count == OCK_DRIVERS_MAX || !*library || strlen(path) >= sizeof driver->name ||
+        strlen(library) >= sizeof driver->library || !is_one_line(path) || !is_one_line(library))
         return;
     snprintf(driver->name, sizeof driver->name, "%s", path);
     snprintf(driver->library, sizeof driver->library, "%s", library);
@@ -71,7 +73,7 @@ static const char *vendors(void)
     const char *path = getenv("OCL_ICD_VENDORS");
     if (!path || !*path)
         path = getenv("OPENCL_VENDOR_PATH");
-    return path && *path ? path : "/etc/OpenCL/vendors";
+    return path && *path ? path : usual_folder;
 }
 
 static void list_folder(ock_drivers *files, const char *folder)
@@ -88,15 +90,19 @@ static void list_folder(ock_drivers *files, const char *folder)
         free(entries);
 }
 
-/* As the loader takes it: a folder, one driver's file or one library. */
+/* As the loader takes it: a folder, one driver's file, there or in the usual folder, or a library.
+ */
 static void list_files(ock_drivers *files)
 {
     const char *path = vendors();
-    size_t length = strlen(path);
+    char usual[PATH_SIZE];
     struct stat status;
+    if (is_driver_file(path) && !strchr(path, '/') &&
+        snprintf(usual, sizeof usual, "%s/%s", usual_folder, path) < (int)sizeof usual)
+        path = usual;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         list_folder(files, path);
-    else if (length > 4 && strcmp(path + length - 4, ".icd") == 0)
+    else if (is_driver_file(path))
         read_driver_file(files, path);
     else
         add_driver(files, path, path);
@@ -165,26 +171,27 @@ static void keep(ock_cache *cache, const ock_drivers *drivers)
     ock_cache_put(cache, "drivers", value);
 }
 
-/* Cuts the first field off. */
-static bool take_field(char **rest, char *field, size_t size)
+/* Cuts the first field off, which has this end. */
+static bool take_field(const char **rest, char end, char *field, size_t size)
 {
     size_t length = strcspn(*rest, "\t");
-    if (length >= size)
+    if (length >= size || (*rest)[length] != end)
         return false;
     memcpy(field, *rest, length);
     field[length] = '\0';
-    *rest += length + ((*rest)[length] == '\t');
+    *rest += length + (end != '\0');
     return true;
 }
 
 static bool recall_driver(const ock_cache *cache, size_t position, ock_driver *driver)
 {
-    char name[32], value[VALUE_SIZE], *rest = value;
+    char name[32], value[VALUE_SIZE];
+    const char *rest = value;
     snprintf(name, sizeof name, "driver%zu", position);
     return ock_cache_get(cache, name, value, sizeof value) &&
-           take_field(&rest, driver->name, sizeof driver->name) &&
-           take_field(&rest, driver->library, sizeof driver->library) &&
-           take_field(&rest, driver->reason, sizeof driver->reason) && !*rest;
+           take_field(&rest, '\t', driver->name, sizeof driver->name) &&
+           take_field(&rest, '\t', driver->library, sizeof driver->library) &&
+           take_field(&rest, '\0', driver->reason, sizeof driver->reason);
 }
 
 static bool recall(const ock_cache *cache, ock_drivers *drivers)
@@ -205,12 +212,12 @@ static bool recall(const ock_cache *cache, ock_drivers *drivers)
 
 /* ---- Trying ---- */
 
-static bool try_drivers(bool anew, ock_drivers *files, ock_drivers *drivers)
+static bool try_drivers(ock_probe_kind kind, ock_drivers *files, ock_drivers *drivers)
 {
     list_files(files);
     ock_cache *cache = open_cache(files);
-    bool known = !anew && recall(cache, drivers);
-    if (!known && (known = ock_probe_run(anew, files, drivers)))
+    bool known = kind == OCK_PROBE_UNKNOWN && recall(cache, drivers);
+    if (!known && (known = ock_probe_run(kind == OCK_PROBE_WHOLE, files, drivers)))
         keep(cache, drivers);
     ock_cache_close(cache);
     return known;
@@ -222,7 +229,7 @@ static bool is_forbidden(void)
     return probe && (strcmp(probe, "off") == 0 || strcmp(probe, "0") == 0);
 }
 
-ock_status ock_drivers_try(bool anew, ock_drivers **drivers)
+ock_status ock_drivers_try(ock_probe_kind kind, ock_drivers **drivers)
 {
     *drivers = NULL;
     if (!OCK_OPENCL || is_forbidden())
@@ -230,7 +237,7 @@ ock_status ock_drivers_try(bool anew, ock_drivers **drivers)
     ock_drivers *files = calloc(1, sizeof *files), *found = calloc(1, sizeof *found);
     ock_status status = OCK_OUT_OF_MEMORY;
     if (files && found)
-        status = try_drivers(anew, files, found) ? OCK_OK : OCK_UNSUPPORTED;
+        status = try_drivers(kind, files, found) ? OCK_OK : OCK_UNSUPPORTED;
     if (status == OCK_OK)
         *drivers = found;
     else

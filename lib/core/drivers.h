@@ -4,10 +4,15 @@
 
 #include "backend.h"
 
-/* Finds what is known of the drivers, and tries them in a child where nothing is; or anyhow, with
- * every operation, if `anew`. *drivers is the caller's to free. OCK_UNSUPPORTED, with *drivers NULL:
- * they could not be tried. */
-ock_status ock_drivers_try(bool anew, ock_drivers **drivers);
+typedef enum ock_probe_kind {
+    OCK_PROBE_UNKNOWN, /* only if nothing is known */
+    OCK_PROBE_ANEW,
+    OCK_PROBE_WHOLE /* anew, with every operation */
+} ock_probe_kind;
+
+/* Finds what is known of the drivers, or tries them in a child. *drivers is the caller's to free.
+ * OCK_UNSUPPORTED, with *drivers NULL: they could not be tried. */
+ock_status ock_drivers_try(ock_probe_kind kind, ock_drivers **drivers);
 
 /* ---- probe.c ---- */
 

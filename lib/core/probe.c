@@ -1,27 +1,20 @@
-/* Drivers are tried in a child, which says on a pipe what it is about to do: so a crash or a hang
- * is laid at the right door. The host's signal handlers, files and other children are left alone.
- */
-#define _GNU_SOURCE /* dladdr(), pipe2() */
-#include <dlfcn.h>
+/* Drivers are tried in a child, which says what it is about to do: so a crash or a hang is laid at
+ * the right door. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <ockham/version.h>
 
 #include "core/drivers.h"
+#include "core/helper.h"
 
 enum {
-    STATUS_FILE = 3, /* of the child; lib/probe/main.c knows it as well */
     LINE_SIZE = 256
 };
 
@@ -36,12 +29,12 @@ typedef enum stage {
 } stage;
 
 static const struct {
-    const char *line; /* begins it */
+    const char *line; /* begins with it; "": none */
     double seconds;   /* until the next line */
     const char *when;
 } stages[] = {
     [STARTING] = {"", 10, ""},
-    [LOADING] = {"load", 10, "when it was loaded"},
+    [LOADING] = {"", 10, "when it was loaded"},
     [LISTING] = {"list ", 10, "when its devices were listed"},
     [BUILDING] = {"build", 60, "when it built the kernels"},
     [TESTING] = {"test", 60, "in its self-test"},
@@ -50,8 +43,7 @@ static const struct {
 
 typedef struct child {
     const char *library;
-    pid_t process;
-    int output;
+    ock_helper helper;
     stage stage;
     double since; /* it came so far */
     bool late;
@@ -59,85 +51,14 @@ typedef struct child {
     char line[LINE_SIZE];
 } child;
 
-/* ---- Starting ---- */
-
-/* Beside the library, installed or built. */
-static bool find_helper(char path[PATH_MAX])
-{
-    static const char *const places[] = {"ockham/ockham-probe", "probe/ockham-probe"};
-    const char *named = getenv("OCKHAM_PROBE");
-    Dl_info self;
-    if (named && *named)
-        return snprintf(path, PATH_MAX, "%s", named) < PATH_MAX;
-    const char *slash = dladdr(&stages, &self) ? strrchr(self.dli_fname, '/') : NULL;
-    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++)
-        if (snprintf(path, PATH_MAX, "%.*s/%s", (int)(slash - self.dli_fname), self.dli_fname,
-                     places[i]) < PATH_MAX &&
-            access(path, X_OK) == 0)
-            return true;
-    return false;
-}
-
-/* What drivers print goes nowhere. */
-static int set_files(posix_spawn_file_actions_t *files, int output)
-{
-    int error = posix_spawn_file_actions_adddup2(files, output, STATUS_FILE);
-    for (int file = STDIN_FILENO; file <= STDERR_FILENO && !error; file++)
-        error = posix_spawn_file_actions_addopen(files, file, "/dev/null", O_RDWR, 0);
-    return error;
-}
-
-/* Signals that the host blocks or ignores mean nothing to the child. */
-static int set_signals(posix_spawnattr_t *attributes)
-{
-    sigset_t all, none;
-    sigfillset(&all);
-    sigemptyset(&none);
-    int error = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!error)
-        error = posix_spawnattr_setsigmask(attributes, &none);
-    if (!error)
-        error =
-            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    return error;
-}
-
-static int spawn(pid_t *process, char *const arguments[], int output)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    int error = posix_spawn_file_actions_init(&files);
-    if (error)
-        return error;
-    error = posix_spawnattr_init(&attributes);
-    if (!error) {
-        error = set_files(&files, output);
-        if (!error)
-            error = set_signals(&attributes);
-        if (!error)
-            error = posix_spawn(process, arguments[0], &files, &attributes, arguments, environ);
-        posix_spawnattr_destroy(&attributes);
-    }
-    posix_spawn_file_actions_destroy(&files);
-    return error;
-}
-
 static bool start(child *c, bool all, size_t first)
 {
     static char every[] = "all", step[] = "step";
-    char helper[PATH_MAX], position[24], library[sizeof((ock_driver *)0)->library];
-    int ends[2];
-    if (!find_helper(helper) || pipe2(ends, O_CLOEXEC) != 0)
-        return false;
+    char position[24], library[sizeof((ock_driver *)0)->library];
     snprintf(position, sizeof position, "%zu", first);
     snprintf(library, sizeof library, "%s", c->library);
-    char *arguments[] = {helper, all ? every : step, position, library, NULL};
-    int error = spawn(&c->process, arguments, ends[1]);
-    close(ends[1]);
-    c->output = ends[0];
-    if (error)
-        close(ends[0]);
-    return !error;
+    char *arguments[] = {NULL, all ? every : step, position, library, NULL};
+    return ock_helper_start(arguments, &c->helper);
 }
 
 /* ---- Following ---- */
@@ -179,14 +100,14 @@ static void heed(child *c, const char *line, ock_drivers *found)
     }
     ock_driver *driver = &found->list[found->count++];
     *driver = (ock_driver){0};
-    snprintf(driver->name, sizeof driver->name, "%.127s", line + strlen(stages[LISTING].line));
+    snprintf(driver->name, sizeof driver->name, "%.200s", line + strlen(stages[LISTING].line));
     snprintf(driver->library, sizeof driver->library, "%s", c->library);
 }
 
 /* Reads on, and heeds the lines that are whole. False: nothing more will come. */
 static bool take_lines(child *c, ock_drivers *found)
 {
-    ssize_t got = read(c->output, c->line + c->length, sizeof c->line - c->length);
+    ssize_t got = read(c->helper.output, c->line + c->length, sizeof c->line - c->length);
     if (got < 0 && errno == EINTR)
         return true;
     if (got <= 0)
@@ -203,7 +124,7 @@ static bool take_lines(child *c, ock_drivers *found)
 
 static void follow(child *c, ock_drivers *found)
 {
-    struct pollfd output = {.fd = c->output, .events = POLLIN};
+    struct pollfd output = {.fd = c->helper.output, .events = POLLIN};
     c->since = ock_seconds_now();
     while (c->stage != DONE && !c->late) {
         double left = limit_of(c->stage) - (ock_seconds_now() - c->since);
@@ -214,35 +135,9 @@ static void follow(child *c, ock_drivers *found)
             break;
         c->late = ready == 0 && left <= 0;
     }
-    close(c->output);
 }
 
 /* ---- Ending ---- */
-
-static bool is_running(const child *c, int *status)
-{
-    pid_t ended;
-    do
-        ended = waitpid(c->process, status, WNOHANG);
-    while (ended < 0 && errno == EINTR);
-    return ended == 0;
-}
-
-/* Kills the child where it does not end by itself. The host may have its status, or nobody where
- * SIGCHLD is ignored; and not even SIGKILL ends a child that is stuck within the kernel. */
-static int end(const child *c)
-{
-    const struct timespec nap = {.tv_nsec = 1000000};
-    int status = -1;
-    double start = ock_seconds_now();
-    for (double passed = 0; is_running(c, &status) && passed < 5;
-         passed = ock_seconds_now() - start) {
-        if (c->late || passed > 1)
-            kill(c->process, SIGKILL);
-        nanosleep(&nap, NULL);
-    }
-    return status;
-}
 
 static const char *signal_name(int number)
 {
@@ -286,7 +181,7 @@ static bool run(child *c, bool all, ock_drivers *found, char what[64])
     if (!start(c, all, *c->library ? 0 : found->count))
         return false;
     follow(c, found);
-    describe(c, end(c), what);
+    describe(c, ock_helper_end(&c->helper, c->late), what);
     return c->stage != STARTING;
 }
 

@@ -202,8 +202,8 @@ static void append_bad(device_rows *rows, int position, const ock_driver *driver
 {
     ock_device row = {
         .type = OCK_DEVICE_NONE, .platform = position, .index = -1, .status = OCK_DEVICE_FAILED};
-    snprintf(row.name, sizeof row.name, "%s", driver->name);
-    snprintf(row.platform_name, sizeof row.platform_name, "%s", driver->name);
+    snprintf(row.name, sizeof row.name, "%.127s", driver->name);
+    snprintf(row.platform_name, sizeof row.platform_name, "%.127s", driver->name);
     snprintf(row.reason, sizeof row.reason, "%s", driver->reason);
     append(rows, &row);
 }

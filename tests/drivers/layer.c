@@ -1,5 +1,6 @@
 /* An OpenCL layer that makes a sound driver faulty: OCL_TEST_FAULT=wrong@launch leaves out what is
- * launched, crash@launch and hang@launch do so there, and lie@limits claims what cannot be. */
+ * launched, crash@launch and hang@launch do so there, and lie@huge and lie@zero claim what cannot
+ * be. */
 #undef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl_layer.h>
@@ -23,22 +24,25 @@ static cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info name, 
                                       void *value, size_t *used)
 {
     cl_int error = target->clGetDeviceInfo(device, name, size, value, used);
-    if (error != CL_SUCCESS || !value || !asked_to("lie", "limits"))
+    bool huge = asked_to("lie", "huge");
+    if (error != CL_SUCCESS || !value || (!huge && !asked_to("lie", "zero")))
         return error;
     switch (name) {
     case CL_DEVICE_MAX_COMPUTE_UNITS:
-        memset(value, 0, sizeof(cl_uint));
+        memset(value, huge ? 0 : 0xff, sizeof(cl_uint)); /* the other way round */
         break;
-    case CL_DEVICE_MAX_WORK_GROUP_SIZE:
     case CL_DEVICE_GLOBAL_MEM_SIZE:
     case CL_DEVICE_MAX_MEM_ALLOC_SIZE:
+        memset(value, huge ? 0xff : 0, sizeof(cl_ulong));
+        break;
+    case CL_DEVICE_MAX_WORK_GROUP_SIZE:
     case CL_DEVICE_LOCAL_MEM_SIZE:
     case CL_DEVICE_SINGLE_FP_CONFIG:
         memset(value, 0xff, sizeof(cl_ulong));
         break;
     case CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT:
     case CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT:
-        memset(value, 0xff, sizeof(cl_uint));
+        memset(value, huge ? 0xff : 0, sizeof(cl_uint));
         break;
     default:
         break;

@@ -12,7 +12,8 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-QUERY, HOST = os.environ["OCKHAM_QUERY"], os.environ["OCKHAM_TEST_HOST"]
+QUERY, TRAIN = os.environ["OCKHAM_QUERY"], os.environ["OCKHAM_TRAIN"]
+HOST = os.environ["OCKHAM_TEST_HOST"]
 DRIVER, LAYER = os.environ["OCKHAM_TEST_DRIVER"], os.environ["OCKHAM_TEST_LAYER"]
 POCL = Path("/etc/OpenCL/vendors/pocl.icd")
 
@@ -33,6 +34,14 @@ DID = {
     "exit": "ended the process (exit status 3)",
     "hang": f"hung for {HANG_S} s",
 }
+
+
+def digest(text):
+    """FNV-1a."""
+    total = 0xcbf29ce484222325
+    for byte in text.encode():
+        total = (total ^ byte) * 0x100000001b3 % 2**64
+    return total
 
 
 class Drivers(unittest.TestCase):
@@ -181,13 +190,19 @@ class Drivers(unittest.TestCase):
         self.assertEqual(document["skipped"][0]["status"], "OCK_DEVICE_FAILED")
 
     def test_limits_that_lie(self):
-        """PoCL still computes, and refuses what it has not got."""
-        env = self.layered("lie@limits")
-        document = self.query("--device", "cpu", env=env)
+        """PoCL still computes, or is passed over."""
+        document = self.query("--device", "cpu", env=self.layered("lie@huge"))
         self.check_pocl(document)
-        self.assertEqual(document["devices"][0]["compute_units"], 0)
-        self.assertEqual(document["devices"][0]["max_allocation"], 2**64 - 1)
-        self.assertEqual(document["chosen"], document["devices"][0]["id"])
+        device = document["devices"][0]
+        self.assertEqual((device["compute_units"], device["max_allocation"]), (0, 2**64 - 1))
+        self.assertEqual(document["chosen"], device["id"])
+        self.run_program(TRAIN, "fit", "--hidden", "32", "--count", "400", "--epochs", "2",
+                         "--device", "cpu", env=self.layered("lie@huge", OCKHAM_TUNE="1"))
+        document = self.query(env=self.layered("lie@zero"))
+        device = document["devices"][0]
+        self.assertEqual((device["compute_units"], device["max_allocation"]), (2**32 - 1, 0))
+        self.assertEqual(device["self_test"]["status"], "OCK_OUT_OF_MEMORY")
+        self.assertEqual(document["chosen"], "scalar")
 
     def test_wrong_numbers(self):
         document = self.query(env=self.layered("wrong@launch"))
@@ -207,6 +222,28 @@ class Drivers(unittest.TestCase):
                     why = self.run_program(HOST, mode, env=env).stdout
                     self.assertIn("the driver crashed", why)
                     self.assertRegex(why, "chose [01]:0")
+
+    def helpers_of(self, process):
+        """What runs ockham-probe among its children."""
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        return [Path("/proc", child) for child in children
+                if b"ockham-probe" in Path("/proc", child, "cmdline").read_bytes()]
+
+    def wait_for(self, condition):
+        for _ in range(1000):
+            if condition():
+                return
+            time.sleep(0.01)
+        self.fail("it did not happen within 10 s")
+
+    def test_a_host_that_is_killed_leaves_no_helper(self):
+        env = self.environment("hang@load", OCKHAM_PROBE_SECONDS="250")
+        with subprocess.Popen([HOST], env=env) as host:
+            self.wait_for(lambda: self.helpers_of(host.pid))
+            helper = self.helpers_of(host.pid)[0]
+            time.sleep(0.5)  # until it has said whose child it is
+            host.kill()
+        self.wait_for(lambda: not helper.exists())
 
     def test_nothing_is_printed(self):
         done = self.run_program(HOST, env=self.environment("crash@build"))
@@ -243,6 +280,21 @@ class Drivers(unittest.TestCase):
         os.utime(library, (2, 2))
         scalar = self.run_program(HOST, env=unprobed | {"OCKHAM_DEVICE": "scalar"}).stdout
         self.assertIn("chose scalar", scalar)
+
+    def test_files_that_cannot_be(self):
+        """They have the right digest, and are of no use all the same."""
+        env = self.environment("crash@build")
+        self.run_program(HOST, env=env)
+        file, = Path(env["OCKHAM_CACHE"]).iterdir()
+        sound = file.read_text().splitlines()[:-1]
+        self.assertEqual(len(sound), 4, sound)
+        for old, new in (("drivers 2 ", "drivers 33 "), ("drivers 2 ", "drivers 3 "),
+                         ("by the loader", "by hand"), ("driver1 ", "driver9 "),
+                         ("\t", " "), ("the driver", "x" * 300)):
+            with self.subTest(f"{old} {new}"):
+                text = "\n".join(line.replace(old, new) for line in sound) + "\n"
+                file.write_text(text + f"sum {digest(text):016x}\n")
+                self.assertIn("the driver crashed", self.run_program(HOST, env=env).stdout)
 
     def test_query_looks_again(self):
         env = self.environment("crash@build")
