@@ -199,6 +199,9 @@ static const ock_backend_table opencl_table = {.close = close_backend,
 static ock_status open_device(opencl_backend *opencl, const ock_device *device)
 {
     cl_int error = opencl_find(device, &opencl->device);
+    if (error == OPENCL_NO_MEMORY)
+        return ock_log_report(opencl->base.log, OCK_OUT_OF_MEMORY,
+                              "no memory for a list of devices");
     if (error != CL_SUCCESS)
         return ock_log_report(opencl->base.log, OCK_DEVICE_NOT_FOUND, "%s %s is gone: %s (%d)",
                               device->id, device->name, opencl_error_name(error), error);
