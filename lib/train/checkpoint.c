@@ -133,6 +133,11 @@ static bool take_epochs(const cJSON *epochs, ock_history *history)
     return true;
 }
 
+static bool is_within(int count, uint32_t most)
+{
+    return count >= 0 && (uint32_t)count <= most;
+}
+
 /* Whether each is within what a run can have come to. */
 static bool is_possible(const fit_run *staged)
 {
@@ -142,7 +147,9 @@ static bool is_possible(const fit_run *staged)
     return model->first_step <= model->step && state->epochs == staged->history->count &&
            state->learning_rate >= 0 && state->averaged <= state->epochs &&
            stopper->best_epoch >= -1 && stopper->best_epoch < (int)state->epochs &&
-           stopper->wait >= 0 && state->plateau.wait >= 0 && state->plateau.cooldown >= 0;
+           is_within(stopper->wait, state->epochs) &&
+           is_within(state->plateau.wait, state->epochs) &&
+           is_within(state->plateau.cooldown, (uint32_t)state->plateau.options.cooldown);
 }
 
 static bool take_state(const cJSON *item, fit_run *staged)
