@@ -82,10 +82,10 @@ void scalar_apply_norms(ock_backend *backend, const ock_update *update,
                         const ock_parameter *parameter, double *room)
 {
     const ock_tensor *w = parameter->value;
-    float *factors = (float *)(room + w->cols);
     bool none = true;
     if (!ock_has_norms(parameter))
         return;
+    float *factors = (float *)(room + w->cols);
     column_norms(backend, parameter, room);
     for (size_t j = 0; j < w->cols; j++) {
         factors[j] = factor_of(update, parameter, (float)room[j]);
