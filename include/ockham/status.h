@@ -1,4 +1,10 @@
-/* What every call returns: OCK_OK, or a negative code. ock_context_message() has the details. */
+/* What every call returns: OCK_OK, or a negative code. ock_context_message() has the details.
+ *
+ * Where OpenCL fails, the message names the call and the code. CL_MEM_OBJECT_ALLOCATION_FAILURE,
+ * CL_OUT_OF_HOST_MEMORY and CL_INVALID_BUFFER_SIZE of a call are OCK_OUT_OF_MEMORY, any code of
+ * clBuildProgram is OCK_BUILD_FAILED, and all else is OCK_DEVICE_FAILED, CL_OUT_OF_RESOURCES as
+ * well, which drivers return for kernels that went astray; so is whatever a wait finds, since a
+ * command failed by then. */
 #ifndef OCKHAM_STATUS_H
 #define OCKHAM_STATUS_H
 

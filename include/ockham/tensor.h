@@ -60,6 +60,11 @@ OCK_API ock_status ock_tensor_read(const ock_tensor *tensor, void *data);
 OCK_API ock_status ock_tensor_fill(ock_tensor *tensor, float value);
 OCK_API ock_status ock_tensor_copy(const ock_tensor *source, ock_tensor *target);
 
+/* Exchanges the contents of two tensors of one shape and type, and with them what views of the two
+ * show; neither may itself be a view of fewer rows. Enqueues nothing, so no device can fail in it.
+ * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH. */
+OCK_API ock_status ock_tensor_swap(ock_tensor *a, ock_tensor *b);
+
 /* target += share (source - target), 0 <= share <= 1, of two float tensors of one shape: 1/n makes
  * of the mean of n - 1 tensors that of n. Does not wait. Errors as for ock_tensor_copy(). */
 OCK_API ock_status ock_tensor_blend(float share, const ock_tensor *source, ock_tensor *target);

@@ -258,3 +258,21 @@ ock_status ock_tensor_blend(float share, const ock_tensor *source, ock_tensor *t
         return c.status;
     return c.context->backend->table->blend(c.context->backend, share, source, target);
 }
+
+static bool is_whole(const ock_tensor *tensor)
+{
+    return tensor && tensor->rows * tensor->stride * ELEMENT == tensor->storage->bytes;
+}
+
+ock_status ock_tensor_swap(ock_tensor *a, ock_tensor *b)
+{
+    check c = check_begin("ock_tensor_swap");
+    check_alike(&c, a, b, a ? a->dtype : OCK_F32);
+    check_true(&c, is_whole(a) && is_whole(b), "a view of fewer rows has no contents of its own");
+    if (check_end(&c) != OCK_OK)
+        return c.status;
+    void *handle = a->storage->handle;
+    a->storage->handle = b->storage->handle;
+    b->storage->handle = handle;
+    return OCK_OK;
+}

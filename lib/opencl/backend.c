@@ -24,7 +24,7 @@ static ock_status allocate(ock_backend *backend, size_t bytes, void **handle)
         *handle = clCreateBuffer(opencl->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes,
                                  zeros, &error);
     free(zeros);
-    return *handle ? OCK_OK : opencl_failed(backend->log, "clCreateBuffer", error);
+    return *handle ? OCK_OK : opencl_failed(backend->log, "clCreateBuffer", NULL, error);
 }
 
 static void release(ock_backend *backend, void *handle)
@@ -63,12 +63,12 @@ static ock_status write_rows(ock_backend *backend, void *rows, const ock_tensor 
     cl_mem staged = clCreateBuffer(opencl->context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, bytes,
                                    rows, &error);
     if (!staged)
-        return opencl_failed(backend->log, "memory for a write", error);
+        return opencl_failed(backend->log, "clCreateBuffer", "a write", error);
     error = clEnqueueCopyBuffer(opencl->queue, staged, tensor->storage->handle, 0,
                                 tensor->offset * sizeof(cl_float), bytes, 0, NULL, &event);
     clReleaseMemObject(staged);
     if (error != CL_SUCCESS)
-        return opencl_failed(backend->log, "clEnqueueCopyBuffer", error);
+        return opencl_failed(backend->log, "clEnqueueCopyBuffer", "a write", error);
     return opencl_keep(opencl, "clEnqueueCopyBuffer", event);
 }
 
@@ -105,14 +105,16 @@ static ock_status read_tensor(ock_backend *backend, const ock_tensor *tensor, vo
                                       tensor->offset * sizeof(cl_float),
                                       elements(tensor) * sizeof(cl_float), 0, NULL, NULL, &error);
     ock_status status = mapped ? opencl_settle(opencl) : opencl_finish(backend);
-    for (size_t i = 0; mapped && i < tensor->rows; i++)
+    for (size_t i = 0; mapped && status == OCK_OK && i < tensor->rows; i++)
         memcpy((char *)data + i * width, mapped + i * pitch, width);
     if (mapped)
         error = clEnqueueUnmapMemObject(opencl->queue, buffer, mapped, 0, NULL, &event);
     if (error == CL_SUCCESS)
         opencl_keep(opencl, "clEnqueueUnmapMemObject", event);
     else if (status == OCK_OK)
-        status = opencl_failed(backend->log, "mapping a tensor", error);
+        status =
+            opencl_failed(backend->log, mapped ? "clEnqueueUnmapMemObject" : "clEnqueueMapBuffer",
+                          "a read", error);
     return status;
 }
 
@@ -198,19 +200,17 @@ static const ock_backend_table opencl_table = {.close = close_backend,
 
 static ock_status open_device(opencl_backend *opencl, const ock_device *device)
 {
-    cl_int error = opencl_find(device, &opencl->device);
-    if (error == OPENCL_NO_MEMORY)
-        return ock_log_report(opencl->base.log, OCK_OUT_OF_MEMORY,
-                              "no memory for a list of devices");
+    const char *failed;
+    cl_int error = opencl_find(device, &opencl->device, &failed);
     if (error != CL_SUCCESS)
-        return ock_log_report(opencl->base.log, OCK_DEVICE_NOT_FOUND, "%s %s is gone: %s (%d)",
-                              device->id, device->name, opencl_error_name(error), error);
+        return ock_log_report(opencl->base.log, OCK_DEVICE_NOT_FOUND, "%s %s is gone: %s: %s (%d)",
+                              device->id, device->name, failed, opencl_error_name(error), error);
     opencl->context = opencl_create_context(device->library, opencl->device, &error);
     if (!opencl->context)
-        return opencl_failed(opencl->base.log, "clCreateContext", error);
+        return opencl_failed(opencl->base.log, "clCreateContext", NULL, error);
     opencl->queue = clCreateCommandQueue(opencl->context, opencl->device, 0, &error);
     if (!opencl->queue)
-        return opencl_failed(opencl->base.log, "clCreateCommandQueue", error);
+        return opencl_failed(opencl->base.log, "clCreateCommandQueue", NULL, error);
     return OCK_OK;
 }
 

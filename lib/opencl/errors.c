@@ -94,8 +94,8 @@ static ock_status status_of(cl_int error)
     }
 }
 
-ock_status opencl_failed(ock_log *log, const char *call, cl_int error)
+ock_status opencl_failed(ock_log *log, const char *call, const char *subject, cl_int error)
 {
-    return ock_log_report(log, status_of(error), "%s: %s (%d)", call, opencl_error_name(error),
-                          error);
+    return ock_log_report(log, status_of(error), "%s%s%s: %s (%d)", call, subject ? " of " : "",
+                          subject ? subject : "", opencl_error_name(error), error);
 }

@@ -39,17 +39,15 @@ static void note_failure(opencl_events *events, const char *command, cl_int erro
     }
 }
 
-static cl_int event_status(cl_event event)
+/* Of a command whose status cannot be told, the failure is that. */
+static cl_int first_status(opencl_events *events)
 {
     cl_int status = CL_COMPLETE;
-    cl_int error =
-        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    cl_int error = clGetEventInfo(events->ring[events->first % EVENTS].event,
+                                  CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    if (error != CL_SUCCESS)
+        note_failure(events, "clGetEventInfo", error);
     return error == CL_SUCCESS ? status : error;
-}
-
-static cl_int first_status(const opencl_events *events)
-{
-    return event_status(events->ring[events->first % EVENTS].event);
 }
 
 static void drop_first(opencl_events *events, cl_int status)
@@ -85,9 +83,12 @@ static void wait_until(opencl_events *events, uint64_t end)
         nanosleep(&nap, NULL);
         drop_done(events);
     }
+    cl_int error = CL_SUCCESS;
     if (events->first < end)
-        (void)clWaitForEvents(1, &events->ring[(end - 1) % EVENTS].event);
+        error = clWaitForEvents(1, &events->ring[(end - 1) % EVENTS].event);
     drop_until(events, end);
+    if (error != CL_SUCCESS) /* that of a command comes first */
+        note_failure(events, "clWaitForEvents", error);
 }
 
 static ock_status report(opencl_backend *backend)

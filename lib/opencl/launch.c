@@ -10,6 +10,7 @@ opencl_call opencl_begin_in(ock_backend *backend, const opencl_program *program,
     opencl_call call = {.backend = (opencl_backend *)backend,
                         .program = program,
                         .name = kernel,
+                        .failed = "clCreateKernelsInProgram",
                         .error = CL_INVALID_KERNEL_NAME};
     for (cl_uint i = 0; i < program->count; i++)
         if (strcmp(program->names[i], kernel) == 0) {
@@ -28,8 +29,10 @@ opencl_call opencl_begin(ock_backend *backend, const char *kernel)
 
 static void set_argument(opencl_call *call, size_t size, const void *value)
 {
-    if (call->error == CL_SUCCESS)
-        call->error = clSetKernelArg(call->kernel, call->next++, size, value);
+    if (call->error != CL_SUCCESS)
+        return;
+    call->error = clSetKernelArg(call->kernel, call->next++, size, value);
+    call->failed = "clSetKernelArg";
 }
 
 void opencl_arg_int(opencl_call *call, int32_t value)
@@ -131,11 +134,13 @@ ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *gl
         local = dimensions == 1 ? line : square;
     for (cl_uint i = 0; i < dimensions; i++)
         rounded[i] = round_up(global[i], local[i]);
-    if (call->error == CL_SUCCESS)
+    if (call->error == CL_SUCCESS) {
         call->error = clEnqueueNDRangeKernel(opencl->queue, call->kernel, dimensions, NULL, rounded,
                                              local, 0, NULL, &event);
+        call->failed = "clEnqueueNDRangeKernel";
+    }
     if (call->error != CL_SUCCESS)
-        return opencl_failed(opencl->base.log, call->name, call->error);
+        return opencl_failed(opencl->base.log, call->failed, call->name, call->error);
     return opencl_keep(opencl, call->name, event);
 }
 
@@ -178,7 +183,7 @@ ock_status opencl_scratch(ock_backend *backend, size_t bytes, cl_mem *scratch)
         size_t size = bytes > SCRATCH_LEAST ? bytes : SCRATCH_LEAST;
         cl_mem larger = clCreateBuffer(opencl->context, CL_MEM_READ_WRITE, size, NULL, &error);
         if (!larger)
-            return opencl_failed(backend->log, "scratch memory", error);
+            return opencl_failed(backend->log, "clCreateBuffer", "scratch memory", error);
         ock_memory_add(&backend->memory, size);
         if (opencl->scratch)
             clReleaseMemObject(opencl->scratch);

@@ -65,7 +65,7 @@ cl_int opencl_platforms(const char *library, cl_platform_id **platforms, cl_uint
         return error;
     *platforms = calloc(*count, sizeof **platforms);
     if (!*platforms)
-        return OPENCL_NO_MEMORY;
+        return CL_OUT_OF_HOST_MEMORY;
     error = platform_ids(library, *count, *platforms, NULL);
     if (error != CL_SUCCESS) {
         free(*platforms);
@@ -96,7 +96,7 @@ cl_int opencl_devices(const opencl_platform *platform, cl_device_id **devices, c
         return error;
     *devices = calloc(*count, sizeof **devices);
     if (!*devices)
-        return OPENCL_NO_MEMORY;
+        return CL_OUT_OF_HOST_MEMORY;
     error = device_ids(platform, *count, *devices, NULL);
     if (error != CL_SUCCESS) {
         free(*devices);
@@ -111,11 +111,12 @@ cl_context opencl_create_context(const char *library, cl_device_id device, cl_in
                     : clCreateContext(NULL, 1, &device, NULL, NULL, error);
 }
 
-cl_int opencl_find(const ock_device *device, cl_device_id *found)
+cl_int opencl_find(const ock_device *device, cl_device_id *found, const char **failed)
 {
     cl_platform_id *platforms;
     cl_device_id *devices;
     cl_uint count;
+    *failed = "clGetPlatformIDs";
     cl_int error = opencl_platforms(device->library, &platforms, &count);
     if (error != CL_SUCCESS)
         return error;
@@ -124,6 +125,7 @@ cl_int opencl_find(const ock_device *device, cl_device_id *found)
     free(platforms);
     if (!platform.id)
         return CL_INVALID_PLATFORM;
+    *failed = "clGetDeviceIDs";
     error = opencl_devices(&platform, &devices, &count);
     if (error != CL_SUCCESS)
         return error;

@@ -78,9 +78,9 @@ typedef struct opencl_backend {
 /* "CL_OUT_OF_RESOURCES"; static. */
 const char *opencl_error_name(cl_int error);
 
-/* Reports "CALL: NAME (code)" and returns the status that fits: OCK_OUT_OF_MEMORY for
- * the allocation failures, else OCK_DEVICE_FAILED. */
-ock_status opencl_failed(ock_log *log, const char *call, cl_int error);
+/* Reports "CALL of SUBJECT: NAME (code)", of no subject where that is NULL, and returns the status
+ * that fits: OCK_OUT_OF_MEMORY for the allocation failures, else OCK_DEVICE_FAILED. */
+ock_status opencl_failed(ock_log *log, const char *call, const char *subject, cl_int error);
 
 /* ---- loader.c ---- */
 
@@ -90,11 +90,6 @@ typedef struct opencl_platform {
     cl_platform_id id;
 } opencl_platform;
 
-/* Beside OpenCL's codes, none of which is above 0: what was refused is ours, not the driver's. */
-enum {
-    OPENCL_NO_MEMORY = 1
-};
-
 /* All of them, or the library's own. The lists are the caller's to free, and none is empty. */
 cl_int opencl_platforms(const char *library, cl_platform_id **platforms, cl_uint *count);
 cl_int opencl_devices(const opencl_platform *platform, cl_device_id **devices, cl_uint *count);
@@ -102,8 +97,8 @@ cl_int opencl_platform_info(const opencl_platform *platform, cl_uint property, s
                             void *value, size_t *used);
 cl_context opencl_create_context(const char *library, cl_device_id device, cl_int *error);
 
-/* The driver's handle of a device that opencl_list() gave. */
-cl_int opencl_find(const ock_device *device, cl_device_id *found);
+/* The driver's handle of a device that opencl_list() gave; or the entry point that failed. */
+cl_int opencl_find(const ock_device *device, cl_device_id *found, const char **failed);
 
 /* ---- events.c ---- */
 
@@ -129,6 +124,7 @@ typedef struct opencl_call {
     const char *name;
     cl_kernel kernel;
     cl_uint next;
+    const char *failed; /* the entry point that did, with `error` */
     cl_int error;
 } opencl_call;
 

@@ -17,7 +17,6 @@ enum {
 typedef struct device_rows {
     ock_device *devices;
     size_t capacity, count;
-    bool refused; /* memory did not suffice for them */
 } device_rows;
 
 static void append(device_rows *rows, const ock_device *device)
@@ -45,55 +44,71 @@ static cl_int query_device(const void *object, cl_uint property, size_t size, vo
 }
 
 /* The caller's to free. */
-static char *whole_text(device_rows *rows, query get, const void *object, cl_uint property)
+static cl_int whole_text(query get, const void *object, cl_uint property, char **text)
 {
     size_t length = 0;
-    if (get(object, property, 0, NULL, &length) != CL_SUCCESS || length > TEXT_MAX)
-        return NULL;
-    char *text = calloc(1, length + 1);
-    rows->refused = rows->refused || !text;
-    if (text && get(object, property, length, text, NULL) != CL_SUCCESS)
-        text[0] = '\0';
-    return text;
+    *text = NULL;
+    cl_int error = get(object, property, 0, NULL, &length);
+    if (error != CL_SUCCESS || length > TEXT_MAX)
+        return error;
+    *text = calloc(1, length + 1);
+    if (!*text)
+        return CL_OUT_OF_HOST_MEMORY;
+    error = get(object, property, length, *text, NULL);
+    if (error != CL_SUCCESS)
+        **text = '\0';
+    return error;
 }
 
 /* On one line, whatever the driver says. */
-static void get_text(device_rows *rows, query get, const void *object, cl_uint property, char *text,
-                     size_t size)
+static cl_int get_text(query get, const void *object, cl_uint property, char *text, size_t size)
 {
-    char *whole = whole_text(rows, get, object, property);
+    char *whole;
+    cl_int error = whole_text(get, object, property, &whole);
     snprintf(text, size, "%s", whole ? whole : "");
     free(whole);
     for (; *text; text++)
         if ((unsigned char)*text < ' ' || *text == 0x7f)
             *text = ' ';
+    return error;
 }
 
-static bool has_extension(device_rows *rows, cl_device_id device, const char *name)
+static bool has_extension(cl_device_id device, const char *name)
 {
-    char *all = whole_text(rows, query_device, &device, CL_DEVICE_EXTENSIONS);
+    char *all;
+    whole_text(query_device, &device, CL_DEVICE_EXTENSIONS, &all);
     bool has = all && strstr(all, name);
     free(all);
     return has;
 }
 
-static uint64_t get_number(cl_device_id device, cl_uint property)
+/* What the kernels hang on rules a device out if it cannot be told. */
+static void not_told(ock_device *row, cl_int error)
+{
+    row->status = OCK_DEVICE_FAILED;
+    snprintf(row->reason, sizeof row->reason, "clGetDeviceInfo: %s (%d)", opencl_error_name(error),
+             error);
+}
+
+static uint64_t get_number(ock_device *row, cl_device_id device, cl_uint property)
 {
     union {
         cl_ulong wide;
         cl_uint narrow;
     } value = {0};
     size_t used = 0;
-    if (clGetDeviceInfo(device, property, sizeof value, &value, &used) != CL_SUCCESS)
-        return 0;
-    return used == sizeof value.narrow ? value.narrow : value.wide;
+    cl_int error = clGetDeviceInfo(device, property, sizeof value, &value, &used);
+    if (error == CL_SUCCESS)
+        return used == sizeof value.narrow ? value.narrow : value.wide;
+    not_told(row, error);
+    return 0;
 }
 
 /* ---- Devices ---- */
 
-static ock_device_type device_type(cl_device_id device)
+static ock_device_type device_type(ock_device *row, cl_device_id device)
 {
-    uint64_t type = get_number(device, CL_DEVICE_TYPE);
+    uint64_t type = get_number(row, device, CL_DEVICE_TYPE);
     if (type & CL_DEVICE_TYPE_CPU) /* first: a simulator claims to be everything */
         return OCK_DEVICE_CPU;
     return type & CL_DEVICE_TYPE_GPU ? OCK_DEVICE_GPU : OCK_DEVICE_ACCELERATOR;
@@ -101,6 +116,8 @@ static ock_device_type device_type(cl_device_id device)
 
 static void unsupported(ock_device *row, const char *what, const char *has, const char *needs)
 {
+    if (row->status == OCK_DEVICE_FAILED) /* not told */
+        return;
     row->status = OCK_UNSUPPORTED;
     snprintf(row->reason, sizeof row->reason,
              "%s is %.80s, the kernels need %s: use another device", what, has, needs);
@@ -115,52 +132,54 @@ static void check_at_least(ock_device *row, const char *what, uint64_t has, uint
         unsupported(row, what, has_text, needs_text);
 }
 
-static void check_floor(device_rows *rows, ock_device *row, cl_device_id device)
+static void check_floor(ock_device *row, cl_device_id device)
 {
     char language[128];
     int major = 0, minor = 0;
-    get_text(rows, query_device, &device, CL_DEVICE_OPENCL_C_VERSION, language, sizeof language);
-    if (sscanf(language, "OpenCL C %d.%d", &major, &minor) != 2 || major < 1 ||
-        (major == 1 && minor < 2))
+    cl_int error =
+        get_text(query_device, &device, CL_DEVICE_OPENCL_C_VERSION, language, sizeof language);
+    if (error != CL_SUCCESS)
+        not_told(row, error);
+    else if (sscanf(language, "OpenCL C %d.%d", &major, &minor) != 2 || major < 1 ||
+             (major == 1 && minor < 2))
         unsupported(row, "its language", language[0] ? language : "unknown", "OpenCL C 1.2");
     check_at_least(row, "its largest work-group", row->max_work_group, FLOOR_WORK_GROUP);
     check_at_least(row, "its local memory", row->local_memory, FLOOR_LOCAL_MEMORY);
     uint64_t fp32 = CL_FP_ROUND_TO_NEAREST | CL_FP_INF_NAN;
-    if ((get_number(device, CL_DEVICE_SINGLE_FP_CONFIG) & fp32) != fp32)
+    if ((get_number(row, device, CL_DEVICE_SINGLE_FP_CONFIG) & fp32) != fp32)
         unsupported(row, "its 32-bit arithmetic", "limited", "rounding to nearest, Inf and NaN");
-    if (!get_number(device, CL_DEVICE_COMPILER_AVAILABLE))
+    if (!get_number(row, device, CL_DEVICE_COMPILER_AVAILABLE))
         unsupported(row, "its compiler", "missing", "one");
-    if (!get_number(device, CL_DEVICE_AVAILABLE))
+    if (!get_number(row, device, CL_DEVICE_AVAILABLE))
         unsupported(row, "it", "not available", "it to be");
 }
 
 static void append_device(device_rows *rows, ock_device row, cl_device_id device)
 {
-    row.type = device_type(device);
+    row.type = device_type(&row, device);
     snprintf(row.id, sizeof row.id, "%d:%d", row.platform, row.index);
-    get_text(rows, query_device, &device, CL_DEVICE_NAME, row.name, sizeof row.name);
-    get_text(rows, query_device, &device, CL_DEVICE_VENDOR, row.vendor, sizeof row.vendor);
-    get_text(rows, query_device, &device, CL_DEVICE_VERSION, row.version, sizeof row.version);
-    get_text(rows, query_device, &device, CL_DRIVER_VERSION, row.driver, sizeof row.driver);
-    row.compute_units = (uint32_t)get_number(device, CL_DEVICE_MAX_COMPUTE_UNITS);
-    row.max_work_group = (uint32_t)get_number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE);
-    row.global_memory = get_number(device, CL_DEVICE_GLOBAL_MEM_SIZE);
-    row.max_allocation = get_number(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
-    row.local_memory = get_number(device, CL_DEVICE_LOCAL_MEM_SIZE);
-    row.fp16 = has_extension(rows, device, "cl_khr_fp16");
-    row.fp64 = has_extension(rows, device, "cl_khr_fp64");
-    check_floor(rows, &row, device);
+    get_text(query_device, &device, CL_DEVICE_NAME, row.name, sizeof row.name);
+    get_text(query_device, &device, CL_DEVICE_VENDOR, row.vendor, sizeof row.vendor);
+    get_text(query_device, &device, CL_DEVICE_VERSION, row.version, sizeof row.version);
+    get_text(query_device, &device, CL_DRIVER_VERSION, row.driver, sizeof row.driver);
+    row.compute_units = (uint32_t)get_number(&row, device, CL_DEVICE_MAX_COMPUTE_UNITS);
+    row.max_work_group = (uint32_t)get_number(&row, device, CL_DEVICE_MAX_WORK_GROUP_SIZE);
+    row.global_memory = get_number(&row, device, CL_DEVICE_GLOBAL_MEM_SIZE);
+    row.max_allocation = get_number(&row, device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    row.local_memory = get_number(&row, device, CL_DEVICE_LOCAL_MEM_SIZE);
+    row.fp16 = has_extension(device, "cl_khr_fp16");
+    row.fp64 = has_extension(device, "cl_khr_fp64");
+    check_floor(&row, device);
     append(rows, &row);
 }
 
 /* ---- Platforms ---- */
 
-static void append_none(device_rows *rows, ock_device row, cl_int error)
+static void append_none(device_rows *rows, ock_device row, const char *failed, cl_int error)
 {
     row.type = OCK_DEVICE_NONE;
     row.index = -1;
     row.status = OCK_DEVICE_NOT_FOUND;
-    rows->refused = rows->refused || error == OPENCL_NO_MEMORY;
     memcpy(row.name, row.platform_name, sizeof row.name);
     if (error == CL_PLATFORM_NOT_FOUND_KHR)
         snprintf(row.reason, sizeof row.reason,
@@ -175,9 +194,9 @@ static void append_none(device_rows *rows, ock_device row, cl_int error)
     else {
         row.status = OCK_DEVICE_FAILED;
         snprintf(row.reason, sizeof row.reason,
-                 "the driver fails with %s (%d): reinstall it, or remove its file from "
+                 "the driver fails in %s with %s (%d): reinstall it, or remove its file from "
                  "/etc/OpenCL/vendors",
-                 opencl_error_name(error), error);
+                 failed, opencl_error_name(error), error);
     }
     append(rows, &row);
 }
@@ -188,11 +207,11 @@ static void append_platform(device_rows *rows, int position, const opencl_platfo
     cl_device_id *devices;
     cl_uint count;
     snprintf(row.library, sizeof row.library, "%s", platform->library);
-    get_text(rows, query_platform, platform, CL_PLATFORM_NAME, row.platform_name,
+    get_text(query_platform, platform, CL_PLATFORM_NAME, row.platform_name,
              sizeof row.platform_name);
     cl_int error = opencl_devices(platform, &devices, &count);
     if (error != CL_SUCCESS) {
-        append_none(rows, row, error);
+        append_none(rows, row, "clGetDeviceIDs", error);
         return;
     }
     for (cl_uint i = 0; i < count; i++) {
@@ -220,7 +239,7 @@ static void append_library(device_rows *rows, int position, const char *library)
     if (error != CL_SUCCESS) {
         ock_device row = {.platform = position};
         snprintf(row.platform_name, sizeof row.platform_name, "%s", library);
-        append_none(rows, row, error);
+        append_none(rows, row, "clGetPlatformIDs", error);
         return;
     }
     append_platform(rows, position, &(opencl_platform){library, platforms[0]});
@@ -244,7 +263,8 @@ static void list_by_loader(device_rows *rows, const ock_drivers *drivers)
     cl_uint count;
     cl_int error = opencl_platforms("", &platforms, &count);
     if (error != CL_SUCCESS) {
-        append_none(rows, (ock_device){.platform = -1, .platform_name = "OpenCL"}, error);
+        append_none(rows, (ock_device){.platform = -1, .platform_name = "OpenCL"},
+                    "clGetPlatformIDs", error);
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -258,13 +278,13 @@ static void list_by_loader(device_rows *rows, const ock_drivers *drivers)
 ock_status opencl_list(const ock_drivers *drivers, ock_device *devices, size_t capacity,
                        size_t *count)
 {
-    device_rows rows = {.devices = devices, .capacity = capacity, .count = *count};
+    device_rows rows = {devices, capacity, *count};
     if (drivers && drivers->past_loader)
         list_past_loader(&rows, drivers);
     else
         list_by_loader(&rows, drivers);
     *count = rows.count;
-    return rows.refused ? OCK_OUT_OF_MEMORY : OCK_OK;
+    return OCK_OK;
 }
 
 ock_status opencl_walk(const char *library, size_t first, const ock_visitor *visitor)
@@ -279,10 +299,10 @@ ock_status opencl_walk(const char *library, size_t first, const ock_visitor *vis
     else if (*library)
         count = 1;
     for (size_t i = first; i < count; i++) {
-        device_rows rows = {.devices = devices, .capacity = DEVICES_MAX};
+        device_rows rows = {devices, DEVICES_MAX, 0};
         opencl_platform platform = {library, platforms[i]};
         char name[128];
-        get_text(&rows, query_platform, &platform, CL_PLATFORM_NAME, name, sizeof name);
+        get_text(query_platform, &platform, CL_PLATFORM_NAME, name, sizeof name);
         visitor->platform(name);
         append_platform(&rows, (int)i, &platform);
         for (size_t j = 0; j < rows.count && j < rows.capacity; j++)

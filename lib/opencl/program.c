@@ -10,7 +10,8 @@ static ock_status build_failed(const opencl_backend *backend, cl_program program
     clGetProgramBuildInfo(program, backend->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &length);
     if (length && length < SIZE_MAX && (text = calloc(1, length + 1)))
         clGetProgramBuildInfo(program, backend->device, CL_PROGRAM_BUILD_LOG, length, text, NULL);
-    ock_log_report(backend->base.log, OCK_BUILD_FAILED, "the kernels did not build: %s (%d)\n%s",
+    ock_log_report(backend->base.log, OCK_BUILD_FAILED,
+                   "clBuildProgram: %s (%d), the kernels did not build\n%s",
                    opencl_error_name(error), error, text ? text : "");
     free(text);
     return OCK_BUILD_FAILED;
@@ -27,7 +28,7 @@ static ock_status build_program(const opencl_backend *backend, opencl_program *p
              tiles->vector, tiles->rows, tiles->vectors, tiles->group);
     program->program = clCreateProgramWithSource(backend->context, 1, &source, NULL, &error);
     if (!program->program)
-        return opencl_failed(backend->base.log, "clCreateProgramWithSource", error);
+        return opencl_failed(backend->base.log, "clCreateProgramWithSource", NULL, error);
     error = clBuildProgram(program->program, 1, &backend->device, options, NULL, NULL);
     return error == CL_SUCCESS ? OCK_OK : build_failed(backend, program->program, error);
 }
@@ -44,9 +45,11 @@ static cl_int get_name(cl_kernel kernel, char **name)
     return clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, length, *name, NULL);
 }
 
-static cl_int make_kernels(opencl_program *program)
+/* Or says which entry point failed. */
+static cl_int make_kernels(opencl_program *program, const char **failed)
 {
     cl_uint count = 0;
+    *failed = "clCreateKernelsInProgram";
     cl_int error = clCreateKernelsInProgram(program->program, 0, NULL, &count);
     if (error != CL_SUCCESS)
         return error;
@@ -58,6 +61,7 @@ static cl_int make_kernels(opencl_program *program)
     if (error != CL_SUCCESS)
         return error;
     program->count = count;
+    *failed = "clGetKernelInfo";
     for (cl_uint i = 0; i < count && error == CL_SUCCESS; i++)
         error = get_name(program->kernels[i], &program->names[i]);
     return error;
@@ -68,9 +72,10 @@ ock_status opencl_build(const opencl_backend *backend, opencl_program *program)
     ock_status status = build_program(backend, program);
     if (status != OCK_OK)
         return status;
-    cl_int error = make_kernels(program);
+    const char *failed;
+    cl_int error = make_kernels(program, &failed);
     if (error != CL_SUCCESS)
-        return opencl_failed(backend->base.log, "making the kernels", error);
+        return opencl_failed(backend->base.log, failed, NULL, error);
     return OCK_OK;
 }
 

@@ -213,7 +213,7 @@ static ock_status make_scratch(opencl_backend *opencl, ock_tensor *c, ock_storag
     storage->handle =
         clCreateBuffer(opencl->context, CL_MEM_READ_WRITE, storage->bytes, NULL, &error);
     if (!storage->handle)
-        return opencl_failed(opencl->base.log, "memory to measure products in", error);
+        return opencl_failed(opencl->base.log, "clCreateBuffer", "a product to measure", error);
     ock_memory_add(&opencl->base.memory, storage->bytes);
     c->storage = storage;
     c->offset = 0;

@@ -18,8 +18,9 @@ ock_status layers_open(const tensor_file *file, ock_model **model);
 /* The tensors of a network's weights, which there need not be yet; *tensors is the caller's. */
 ock_status layers_tensors(const ock_model *model, file_tensor **tensors, size_t *count);
 
-/* For ock_model_load(): whether they compute the same, and the weights of one in the other. */
+/* For ock_model_load(): whether they compute the same; and `model` gets the weights of `read`, or is as
+ * before. */
 ock_status layers_check_same(const ock_model *model, const ock_model *read, const char *path);
-ock_status layers_take_weights(ock_model *model, const ock_model *read);
+ock_status layers_take_weights(ock_model *model, ock_model *read);
 
 #endif

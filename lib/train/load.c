@@ -98,20 +98,21 @@ ock_status layers_check_same(const ock_model *model, const ock_model *read, cons
     return OCK_OK;
 }
 
-ock_status layers_take_weights(ock_model *model, const ock_model *read)
+/* By exchange, once no device can fail any more. */
+ock_status layers_take_weights(ock_model *model, ock_model *read)
 {
     bool first_use = !model->ready;
     ock_status status = model_allocate(model);
     ock_model_tensor source, target;
+    if (!status)
+        status = ock_context_finish(model->context);
     for (size_t i = 0, count = ock_model_tensor_count(read); i < count && !status; i++) {
         status = ock_model_tensor_at(read, i, &source);
         if (!status)
             status = ock_model_tensor_at(model, i, &target);
         if (!status)
-            status = ock_tensor_copy(source.tensor, target.tensor);
+            status = ock_tensor_swap(source.tensor, target.tensor);
     }
-    if (!status)
-        status = ock_context_finish(model->context);
     if (status && first_use)
         model_free_weights(model);
     return status;

@@ -256,10 +256,42 @@ START_TEST(a_blend_goes_a_share_of_the_way)
 }
 END_TEST
 
+/* What views show goes with the contents. */
+START_TEST(a_swap_exchanges_contents)
+{
+    const float one[] = {1, 2, 3, 4}, other[] = {5, 6, 7, 8};
+    ock_context *context = open_context("scalar");
+    ock_tensor *a = make(context, OCK_F32, 2, 2), *b = make(context, OCK_F32, 2, 2);
+    ock_tensor *turned = make(context, OCK_F32, 1, 4), *view = NULL;
+    float got[4];
+    assert_ok(ock_tensor_write(a, one));
+    assert_ok(ock_tensor_write(b, other));
+    assert_ok(ock_tensor_view(a, 1, 1, &view));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_swap(NULL, b));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_swap(a, a));
+    assert_status(OCK_SHAPE_MISMATCH, ock_tensor_swap(a, turned));
+    ock_tensor *last = NULL;
+    assert_ok(ock_tensor_view(b, 1, 1, &last));
+    assert_status(OCK_INVALID_ARGUMENT, ock_tensor_swap(view, last));
+    assert_contains(ock_context_message(context), "view");
+    assert_ok(ock_tensor_swap(a, b));
+    assert_ok(ock_tensor_read(a, got));
+    ck_assert_mem_eq(got, other, sizeof other);
+    assert_ok(ock_tensor_read(b, got));
+    ck_assert_mem_eq(got, one, sizeof one);
+    assert_ok(ock_tensor_read(view, got));
+    ck_assert_mem_eq(got, other + 2, sizeof other / 2);
+    ock_tensor *tensors[] = {a, b, turned, view, last};
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
+        ock_tensor_destroy(tensors[i]);
+    ock_context_destroy(context);
+}
+END_TEST
+
 TEST_MAIN("tensor", NULL, NULL, null_is_refused_or_does_nothing,
           sizes_are_checked_before_they_are_multiplied, an_unknown_type_is_refused,
           max_allocation_bounds_a_tensor, a_refused_allocation_is_an_error,
           memory_is_counted_until_the_last_view_is_gone, what_fails_counts_for_nothing,
           new_tensors_hold_zeros, views_beyond_the_last_row_are_refused,
           a_view_keeps_its_memory_alive, copies_need_one_shape_one_type_and_two_places,
-          a_blend_goes_a_share_of_the_way)
+          a_blend_goes_a_share_of_the_way, a_swap_exchanges_contents)
