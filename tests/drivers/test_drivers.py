@@ -250,10 +250,14 @@ class Drivers(unittest.TestCase):
         self.assertNotIn("the driver prints", done.stdout + done.stderr)
 
     def test_helper_that_cannot_be_started(self):
-        (self.folder / "text").write_text("no program")
-        for helper in ("/nonexistent", str(self.folder / "text"), "/bin/true", "/bin/cat"):
-            with self.subTest(helper):
-                env = self.environment("fail@build", OCKHAM_PROBE=helper)
+        for number, script in enumerate(("no program", "#!/bin/sh", "#!/bin/sh\necho hello >&3",
+                                         "#!/bin/sh\necho ockham-probe 9.9 >&3; echo done >&3",
+                                         "#!/bin/sh\nexec tr '\\0' x </dev/zero >&3")):
+            with self.subTest(script):
+                helper = self.folder / f"helper{number}"
+                helper.write_text(script + "\n")
+                helper.chmod(0o700)
+                env = self.environment("fail@build", OCKHAM_PROBE=str(helper))
                 done = self.run_program(QUERY, "--json", "--no-self-test", env=env)
                 self.assertFalse(json.loads(done.stdout)["probed"])
                 self.assertIn("not probed", self.run_program(QUERY, "--no-self-test", env=env).stdout)
@@ -288,7 +292,8 @@ class Drivers(unittest.TestCase):
         file, = Path(env["OCKHAM_CACHE"]).iterdir()
         sound = file.read_text().splitlines()[:-1]
         self.assertEqual(len(sound), 4, sound)
-        for old, new in (("drivers 2 ", "drivers 33 "), ("drivers 2 ", "drivers 3 "),
+        many = "".join(f"driver{i} name\t\t\n" for i in range(2, 100))
+        for old, new in (("drivers 2 ", many + "drivers 100 "), ("drivers 2 ", "drivers 3 "),
                          ("by the loader", "by hand"), ("driver1 ", "driver9 "),
                          ("\t", " "), ("the driver", "x" * 300)):
             with self.subTest(f"{old} {new}"):
