@@ -1,4 +1,4 @@
-/* What the environment asks a driver or a layer to do: OCL_TEST_FAULT=HOW@WHERE. */
+/* What the environment asks a driver or a layer to do: TEST_FAULT=HOW@WHERE. */
 #ifndef FAULT_H
 #define FAULT_H
 
@@ -10,7 +10,7 @@
 
 static inline bool asked_to(const char *how, const char *where)
 {
-    const char *fault = getenv("OCL_TEST_FAULT");
+    const char *fault = getenv("TEST_FAULT");
     size_t length = strlen(how);
     return fault && strncmp(fault, how, length) == 0 && fault[length] == '@' &&
            strcmp(fault + length + 1, where) == 0;

@@ -104,7 +104,7 @@ int main(int argc, char **argv)
     if (child == 0) {
         for (int file = 0; file < 8; file++)
             close(file);
-        alarm(250);
+        alarm(60);
         pause();
     }
     pthread_mutex_lock(&lock);

@@ -1,4 +1,4 @@
-/* An OpenCL layer that makes a sound driver faulty: OCL_TEST_FAULT=wrong@launch leaves out what is
+/* An OpenCL layer that makes a sound driver faulty: TEST_FAULT=wrong@launch leaves out what is
  * launched, crash@launch and hang@launch do so there, and lie@huge and lie@zero claim what cannot
  * be. */
 #undef CL_TARGET_OPENCL_VERSION
