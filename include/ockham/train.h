@@ -166,7 +166,8 @@ typedef struct ock_fit {
     float mixup_alpha;          /* >= 0; 0: none (Zhang et al. 2018) */
     const ock_augmentation *augmentation; /* of training batches; NULL: none */
     const ock_standardizer *standardizer; /* of all batches; NULL: none */
-    const char *checkpoint;               /* a file, replaced after each epoch; NULL: none */
+    const char *checkpoint;               /* a file, replaced after each epoch; NULL: none. A new one
+                                             is the user's alone to read */
     bool resume;                          /* the run of the checkpoint, where there is one */
     bool failover;                        /* after a device's failure, go on with the next one */
     ock_epoch_callback on_epoch;

@@ -87,7 +87,7 @@ static int open_own(int folder, const char *name, int flags, mode_t type)
 
 static int open_folder(const ock_cache *cache)
 {
-    return open_own(AT_FDCWD, cache->folder, O_DIRECTORY, S_IFDIR);
+    return open_own(AT_FDCWD, cache->folder, O_DIRECTORY | O_NOFOLLOW, S_IFDIR);
 }
 
 /* ---- Reading ---- */
@@ -228,14 +228,14 @@ bool ock_cache_get(const ock_cache *cache, const char *name, char *value, size_t
     return true;
 }
 
+/* Also where a file has the name twice. */
 static void forget(ock_cache *cache, const char *name)
 {
-    size_t at = find(cache, name);
-    if (at == 0)
-        return;
-    size_t next = at + strcspn(cache->text + at, "\n") + 1;
-    memmove(cache->text + at, cache->text + next, cache->length - next + 1);
-    cache->length -= next - at;
+    for (size_t at; (at = find(cache, name)) > 0;) {
+        size_t next = at + strcspn(cache->text + at, "\n") + 1;
+        memmove(cache->text + at, cache->text + next, cache->length - next + 1);
+        cache->length -= next - at;
+    }
 }
 
 void ock_cache_put(ock_cache *cache, const char *name, const char *value)

@@ -287,9 +287,12 @@ static bool close_enough(float got, float expected)
     return fabsf(got - expected) <= 1e-4f * fmaxf(1, fabsf(expected));
 }
 
-static ock_status run_one(const self_test *test, bench *b)
+static ock_status run_one(const self_test *test, bench *b, ock_self_test *result)
 {
     test->run(b);
+    if (b->status != OCK_OK)
+        snprintf(result->message, sizeof result->message, "%s: %s", test->name,
+                 ock_context_message(b->context));
     while (b->count > 0)
         ock_tensor_destroy(b->tensors[--b->count]);
     return b->status;
@@ -317,12 +320,9 @@ static ock_status run_tests(ock_context *context, ock_context *plain, size_t cou
         pair[0] = (bench){.context = context};
         pair[1] = (bench){.context = plain};
         result->run++;
-        status = run_one(&tests[i], &pair[0]);
-        if (status != OCK_OK)
-            snprintf(result->message, sizeof result->message, "%s: %s", tests[i].name,
-                     ock_context_message(context));
+        status = run_one(&tests[i], &pair[0], result);
         if (status == OCK_OK)
-            status = run_one(&tests[i], &pair[1]);
+            status = run_one(&tests[i], &pair[1], result);
         if (status == OCK_OK)
             status = compare(&tests[i], &pair[0], &pair[1], result);
     }

@@ -202,6 +202,9 @@ static ock_status open_device(opencl_backend *opencl, const ock_device *device)
 {
     const char *failed;
     cl_int error = opencl_find(device, &opencl->device, &failed);
+    if (error == OPENCL_NO_MEMORY)
+        return ock_log_report(opencl->base.log, OCK_OUT_OF_MEMORY,
+                              "no memory for a list of devices");
     if (error != CL_SUCCESS)
         return ock_log_report(opencl->base.log, OCK_DEVICE_NOT_FOUND, "%s %s is gone: %s: %s (%d)",
                               device->id, device->name, failed, opencl_error_name(error), error);

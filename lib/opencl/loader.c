@@ -65,7 +65,7 @@ cl_int opencl_platforms(const char *library, cl_platform_id **platforms, cl_uint
         return error;
     *platforms = calloc(*count, sizeof **platforms);
     if (!*platforms)
-        return CL_OUT_OF_HOST_MEMORY;
+        return OPENCL_NO_MEMORY;
     error = platform_ids(library, *count, *platforms, NULL);
     if (error != CL_SUCCESS) {
         free(*platforms);
@@ -96,7 +96,7 @@ cl_int opencl_devices(const opencl_platform *platform, cl_device_id **devices, c
         return error;
     *devices = calloc(*count, sizeof **devices);
     if (!*devices)
-        return CL_OUT_OF_HOST_MEMORY;
+        return OPENCL_NO_MEMORY;
     error = device_ids(platform, *count, *devices, NULL);
     if (error != CL_SUCCESS) {
         free(*devices);

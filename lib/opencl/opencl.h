@@ -90,6 +90,11 @@ typedef struct opencl_platform {
     cl_platform_id id;
 } opencl_platform;
 
+/* Beside OpenCL's codes, none of which is above 0: what was refused is ours, not the driver's. */
+enum {
+    OPENCL_NO_MEMORY = 1
+};
+
 /* All of them, or the library's own. The lists are the caller's to free, and none is empty. */
 cl_int opencl_platforms(const char *library, cl_platform_id **platforms, cl_uint *count);
 cl_int opencl_devices(const opencl_platform *platform, cl_device_id **devices, cl_uint *count);

@@ -17,6 +17,7 @@ enum {
 typedef struct device_rows {
     ock_device *devices;
     size_t capacity, count;
+    bool refused; /* memory did not suffice for them */
 } device_rows;
 
 static void append(device_rows *rows, const ock_device *device)
@@ -44,7 +45,8 @@ static cl_int query_device(const void *object, cl_uint property, size_t size, vo
 }
 
 /* The caller's to free. */
-static cl_int whole_text(query get, const void *object, cl_uint property, char **text)
+static cl_int whole_text(device_rows *rows, query get, const void *object, cl_uint property,
+                         char **text)
 {
     size_t length = 0;
     *text = NULL;
@@ -52,8 +54,9 @@ static cl_int whole_text(query get, const void *object, cl_uint property, char *
     if (error != CL_SUCCESS || length > TEXT_MAX)
         return error;
     *text = calloc(1, length + 1);
+    rows->refused = rows->refused || !*text;
     if (!*text)
-        return CL_OUT_OF_HOST_MEMORY;
+        return OPENCL_NO_MEMORY;
     error = get(object, property, length, *text, NULL);
     if (error != CL_SUCCESS)
         **text = '\0';
@@ -61,10 +64,11 @@ static cl_int whole_text(query get, const void *object, cl_uint property, char *
 }
 
 /* On one line, whatever the driver says. */
-static cl_int get_text(query get, const void *object, cl_uint property, char *text, size_t size)
+static cl_int get_text(device_rows *rows, query get, const void *object, cl_uint property,
+                       char *text, size_t size)
 {
     char *whole;
-    cl_int error = whole_text(get, object, property, &whole);
+    cl_int error = whole_text(rows, get, object, property, &whole);
     snprintf(text, size, "%s", whole ? whole : "");
     free(whole);
     for (; *text; text++)
@@ -73,10 +77,10 @@ static cl_int get_text(query get, const void *object, cl_uint property, char *te
     return error;
 }
 
-static bool has_extension(cl_device_id device, const char *name)
+static bool has_extension(device_rows *rows, cl_device_id device, const char *name)
 {
     char *all;
-    whole_text(query_device, &device, CL_DEVICE_EXTENSIONS, &all);
+    whole_text(rows, query_device, &device, CL_DEVICE_EXTENSIONS, &all);
     bool has = all && strstr(all, name);
     free(all);
     return has;
@@ -132,12 +136,12 @@ static void check_at_least(ock_device *row, const char *what, uint64_t has, uint
         unsupported(row, what, has_text, needs_text);
 }
 
-static void check_floor(ock_device *row, cl_device_id device)
+static void check_floor(device_rows *rows, ock_device *row, cl_device_id device)
 {
     char language[128];
     int major = 0, minor = 0;
-    cl_int error =
-        get_text(query_device, &device, CL_DEVICE_OPENCL_C_VERSION, language, sizeof language);
+    cl_int error = get_text(rows, query_device, &device, CL_DEVICE_OPENCL_C_VERSION, language,
+                            sizeof language);
     if (error != CL_SUCCESS)
         not_told(row, error);
     else if (sscanf(language, "OpenCL C %d.%d", &major, &minor) != 2 || major < 1 ||
@@ -158,18 +162,18 @@ static void append_device(device_rows *rows, ock_device row, cl_device_id device
 {
     row.type = device_type(&row, device);
     snprintf(row.id, sizeof row.id, "%d:%d", row.platform, row.index);
-    get_text(query_device, &device, CL_DEVICE_NAME, row.name, sizeof row.name);
-    get_text(query_device, &device, CL_DEVICE_VENDOR, row.vendor, sizeof row.vendor);
-    get_text(query_device, &device, CL_DEVICE_VERSION, row.version, sizeof row.version);
-    get_text(query_device, &device, CL_DRIVER_VERSION, row.driver, sizeof row.driver);
+    get_text(rows, query_device, &device, CL_DEVICE_NAME, row.name, sizeof row.name);
+    get_text(rows, query_device, &device, CL_DEVICE_VENDOR, row.vendor, sizeof row.vendor);
+    get_text(rows, query_device, &device, CL_DEVICE_VERSION, row.version, sizeof row.version);
+    get_text(rows, query_device, &device, CL_DRIVER_VERSION, row.driver, sizeof row.driver);
     row.compute_units = (uint32_t)get_number(&row, device, CL_DEVICE_MAX_COMPUTE_UNITS);
     row.max_work_group = (uint32_t)get_number(&row, device, CL_DEVICE_MAX_WORK_GROUP_SIZE);
     row.global_memory = get_number(&row, device, CL_DEVICE_GLOBAL_MEM_SIZE);
     row.max_allocation = get_number(&row, device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     row.local_memory = get_number(&row, device, CL_DEVICE_LOCAL_MEM_SIZE);
-    row.fp16 = has_extension(device, "cl_khr_fp16");
-    row.fp64 = has_extension(device, "cl_khr_fp64");
-    check_floor(&row, device);
+    row.fp16 = has_extension(rows, device, "cl_khr_fp16");
+    row.fp64 = has_extension(rows, device, "cl_khr_fp64");
+    check_floor(rows, &row, device);
     append(rows, &row);
 }
 
@@ -180,6 +184,7 @@ static void append_none(device_rows *rows, ock_device row, const char *failed, c
     row.type = OCK_DEVICE_NONE;
     row.index = -1;
     row.status = OCK_DEVICE_NOT_FOUND;
+    rows->refused = rows->refused || error == OPENCL_NO_MEMORY;
     memcpy(row.name, row.platform_name, sizeof row.name);
     if (error == CL_PLATFORM_NOT_FOUND_KHR)
         snprintf(row.reason, sizeof row.reason,
@@ -207,7 +212,7 @@ static void append_platform(device_rows *rows, int position, const opencl_platfo
     cl_device_id *devices;
     cl_uint count;
     snprintf(row.library, sizeof row.library, "%s", platform->library);
-    get_text(query_platform, platform, CL_PLATFORM_NAME, row.platform_name,
+    get_text(rows, query_platform, platform, CL_PLATFORM_NAME, row.platform_name,
              sizeof row.platform_name);
     cl_int error = opencl_devices(platform, &devices, &count);
     if (error != CL_SUCCESS) {
@@ -278,13 +283,13 @@ static void list_by_loader(device_rows *rows, const ock_drivers *drivers)
 ock_status opencl_list(const ock_drivers *drivers, ock_device *devices, size_t capacity,
                        size_t *count)
 {
-    device_rows rows = {devices, capacity, *count};
+    device_rows rows = {.devices = devices, .capacity = capacity, .count = *count};
     if (drivers && drivers->past_loader)
         list_past_loader(&rows, drivers);
     else
         list_by_loader(&rows, drivers);
     *count = rows.count;
-    return OCK_OK;
+    return rows.refused ? OCK_OUT_OF_MEMORY : OCK_OK;
 }
 
 ock_status opencl_walk(const char *library, size_t first, const ock_visitor *visitor)
@@ -299,10 +304,10 @@ ock_status opencl_walk(const char *library, size_t first, const ock_visitor *vis
     else if (*library)
         count = 1;
     for (size_t i = first; i < count; i++) {
-        device_rows rows = {devices, DEVICES_MAX, 0};
+        device_rows rows = {.devices = devices, .capacity = DEVICES_MAX};
         opencl_platform platform = {library, platforms[i]};
         char name[128];
-        get_text(query_platform, &platform, CL_PLATFORM_NAME, name, sizeof name);
+        get_text(&rows, query_platform, &platform, CL_PLATFORM_NAME, name, sizeof name);
         visitor->platform(name);
         append_platform(&rows, (int)i, &platform);
         for (size_t j = 0; j < rows.count && j < rows.capacity; j++)

@@ -138,7 +138,7 @@ static void update_bias(const ock_backend *backend, const ock_update *update,
 }
 
 static ock_status update_kernel(ock_backend *backend, const ock_update *update, const ock_tensor *x,
-                                const ock_tensor *dy, const ock_parameter *kernel,
+                                const ock_tensor *dy, const ock_parameter *kernel, double *room,
                                 ock_tensor *totals)
 {
     bool penalized = totals && (kernel->penalty.l1 != 0 || kernel->penalty.l2 != 0);
@@ -162,6 +162,8 @@ static ock_status update_kernel(ock_backend *backend, const ock_update *update, 
         if (!product.partials)
             return ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for %zu sums", jobs);
     }
+    if (totals)
+        scalar_add_group_penalty(backend, kernel, x->rows, room, totals);
     scalar_product_run(backend, &product);
     if (penalized) {
         double sum = 0;
@@ -170,6 +172,7 @@ static ock_status update_kernel(ock_backend *backend, const ock_update *update, 
         scalar_total_add(totals, OCK_TOTAL_PENALTY, sum * (double)x->rows);
         free(product.partials);
     }
+    scalar_apply_norms(backend, update, kernel, room);
     return OCK_OK;
 }
 
@@ -178,15 +181,18 @@ ock_status scalar_dense_backward_weights(ock_backend *backend, const ock_update 
                                          const ock_dense_parameters *parameters, ock_tensor *totals)
 {
     const ock_parameter *kernel = &parameters->kernel, *bias = &parameters->bias;
-    ock_status status = totals ? scalar_group_penalty(backend, kernel, x->rows, totals) : OCK_OK;
+    double *room; /* for both, which are of one width */
+    ock_status status = scalar_make_room(backend, kernel, &room);
+    if (status == OCK_OK && !room && bias->value)
+        status = scalar_make_room(backend, bias, &room);
     if (status == OCK_OK)
-        status = update_kernel(backend, update, x, dy, kernel, totals);
-    if (status == OCK_OK)
-        status = scalar_apply_norms(backend, update, kernel);
-    if (status != OCK_OK || !bias->value)
-        return status;
-    if (totals)
-        status = scalar_penalty(backend, bias, x->rows, totals);
-    update_bias(backend, update, bias, dy);
-    return status == OCK_OK ? scalar_apply_norms(backend, update, bias) : status;
+        status = update_kernel(backend, update, x, dy, kernel, room, totals);
+    if (status == OCK_OK && bias->value) {
+        if (totals)
+            scalar_add_penalty(backend, bias, x->rows, room, totals);
+        update_bias(backend, update, bias, dy);
+        scalar_apply_norms(backend, update, bias, room);
+    }
+    free(room);
+    return status;
 }

@@ -58,12 +58,18 @@ scalar_weights scalar_weights_at(const ock_parameter *parameter, size_t row, siz
 
 double scalar_lane_sum(const double *lanes);
 
-/* Adds `rows` times the group lasso's penalty to totals; and does to columns, by their norms, what
- * ends a step. */
-ock_status scalar_group_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
-                                ock_tensor *totals);
-ock_status scalar_apply_norms(ock_backend *backend, const ock_update *update,
-                              const ock_parameter *parameter);
+/* What the next three need for the parameter's columns, which is the caller's to free; NULL where
+ * that is nothing. Asked for first, so that no step is refused halfway. */
+ock_status scalar_make_room(ock_backend *backend, const ock_parameter *parameter, double **room);
+
+/* Adds `rows` times the penalty to totals, or that of the group lasso alone; and does to columns,
+ * by their norms, what ends a step. */
+void scalar_add_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                        double *room, ock_tensor *totals);
+void scalar_add_group_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                              double *room, ock_tensor *totals);
+void scalar_apply_norms(ock_backend *backend, const ock_update *update,
+                        const ock_parameter *parameter, double *room);
 
 /* Adds to a sum of the totals by Kahan's algorithm. */
 void scalar_total_add(ock_tensor *totals, int field, double value);

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "scalar.h"
 
@@ -37,13 +38,20 @@ enum {
     BLOCK = 256
 };
 
-/* Of each column; of a vector, that of all of it, for each column. The caller's to free. */
-static ock_status column_norms(ock_backend *backend, const ock_parameter *parameter, double **norms)
+ock_status scalar_make_room(ock_backend *backend, const ock_parameter *parameter, double **room)
+{
+    const size_t cols = parameter->value->cols;
+    *room = NULL;
+    if (ock_has_norms(parameter) && !(*room = calloc(cols, 2 * sizeof **room)))
+        return ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for %zu norms", cols);
+    return OCK_OK;
+}
+
+/* Of each column; of a vector, that of all of it, for each column. */
+static void column_norms(ock_backend *backend, const ock_parameter *parameter, double *sums)
 {
     const ock_tensor *w = parameter->value;
-    double *sums = *norms = calloc(w->cols, sizeof *sums);
-    if (!sums)
-        return ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for %zu norms", w->cols);
+    memset(sums, 0, w->cols * sizeof *sums);
 #pragma omp parallel for num_threads(scalar_threads(backend, w->rows * w->cols))
     for (size_t col = 0; col < w->cols; col += BLOCK)
         for (size_t i = 0; i < w->rows; i++)
@@ -54,7 +62,6 @@ static ock_status column_norms(ock_backend *backend, const ock_parameter *parame
         all += sums[j];
     for (size_t j = 0; j < w->cols; j++)
         sums[j] = sqrt(parameter->vector ? all : sums[j]);
-    return OCK_OK;
 }
 
 static float factor_of(const ock_update *update, const ock_parameter *parameter, float norm)
@@ -71,54 +78,43 @@ static float factor_of(const ock_update *update, const ock_parameter *parameter,
     return factor;
 }
 
-ock_status scalar_apply_norms(ock_backend *backend, const ock_update *update,
-                              const ock_parameter *parameter)
+void scalar_apply_norms(ock_backend *backend, const ock_update *update,
+                        const ock_parameter *parameter, double *room)
 {
     const ock_tensor *w = parameter->value;
-    double *norms;
-    if (!ock_has_norms(parameter))
-        return OCK_OK;
-    ock_status status = column_norms(backend, parameter, &norms);
-    float *factors = malloc(w->cols * sizeof *factors);
-    if (status == OCK_OK && !factors)
-        status =
-            ock_log_report(backend->log, OCK_OUT_OF_MEMORY, "no memory for %zu factors", w->cols);
     bool none = true;
-    for (size_t j = 0; status == OCK_OK && j < w->cols; j++) {
-        factors[j] = factor_of(update, parameter, (float)norms[j]);
+    if (!ock_has_norms(parameter))
+        return;
+    float *factors = (float *)(room + w->cols);
+    column_norms(backend, parameter, room);
+    for (size_t j = 0; j < w->cols; j++) {
+        factors[j] = factor_of(update, parameter, (float)room[j]);
         none = none && factors[j] == 1;
     }
-    if (status == OCK_OK && !none) {
+    if (!none) {
 #pragma omp parallel for num_threads(scalar_threads(backend, w->rows * w->cols))
         for (size_t i = 0; i < w->rows; i++)
             scalar_of(backend)->kernels.span->scale(w->cols, factors, scalar_row(w, i));
     }
-    free(factors);
-    free(norms);
-    return status;
 }
 
 /* ---- Penalties ---- */
 
-ock_status scalar_group_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
-                                ock_tensor *totals)
+void scalar_add_group_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                              double *room, ock_tensor *totals)
 {
-    double *norms, sum = 0, lasso = (double)parameter->penalty.group_lasso;
+    double sum = 0, lasso = (double)parameter->penalty.group_lasso;
     if (lasso == 0)
-        return OCK_OK;
-    ock_status status = column_norms(backend, parameter, &norms);
-    if (status != OCK_OK)
-        return status;
+        return;
+    column_norms(backend, parameter, room);
     for (size_t j = 0; j < (parameter->vector ? 1 : parameter->value->cols); j++)
-        sum += norms[j];
+        sum += room[j];
     scalar_total_add(totals, OCK_TOTAL_PENALTY, lasso * sum * (double)rows);
-    free(norms);
-    return OCK_OK;
 }
 
 /* Serial, so that the order never depends on the threads. */
-ock_status scalar_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
-                          ock_tensor *totals)
+void scalar_add_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                        double *room, ock_tensor *totals)
 {
     const ock_tensor *w = parameter->value;
     double lanes[SCALAR_LANES] = {0};
@@ -128,7 +124,18 @@ ock_status scalar_penalty(ock_backend *backend, const ock_parameter *parameter, 
                                                        scalar_row(w, i), lanes);
         scalar_total_add(totals, OCK_TOTAL_PENALTY, scalar_lane_sum(lanes) * (double)rows);
     }
-    return scalar_group_penalty(backend, parameter, rows, totals);
+    scalar_add_group_penalty(backend, parameter, rows, room, totals);
+}
+
+ock_status scalar_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
+                          ock_tensor *totals)
+{
+    double *room;
+    ock_status status = scalar_make_room(backend, parameter, &room);
+    if (status == OCK_OK)
+        scalar_add_penalty(backend, parameter, rows, room, totals);
+    free(room);
+    return status;
 }
 
 /* ---- Steps ---- */
@@ -138,16 +145,21 @@ ock_status scalar_step(ock_backend *backend, const ock_update *update,
                        ock_tensor *totals)
 {
     const ock_rule rule = ock_rule_of(update, parameter);
-    ock_status status = totals ? scalar_penalty(backend, parameter, rows, totals) : OCK_OK;
+    double *room;
+    ock_status status = scalar_make_room(backend, parameter, &room);
     if (status != OCK_OK)
         return status;
+    if (totals)
+        scalar_add_penalty(backend, parameter, rows, room, totals);
 #pragma omp parallel for num_threads(scalar_threads(backend, gradient->rows * gradient->cols))
     for (size_t i = 0; i < gradient->rows; i++) {
         scalar_weights weights = scalar_weights_at(parameter, i, 0);
         scalar_of(backend)->kernels.span->update(update, &rule, &weights, gradient->cols,
                                                  scalar_row(gradient, i));
     }
-    return scalar_apply_norms(backend, update, parameter);
+    scalar_apply_norms(backend, update, parameter, room);
+    free(room);
+    return OCK_OK;
 }
 
 /* ---- Gradients ---- */

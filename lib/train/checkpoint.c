@@ -133,6 +133,11 @@ static bool take_epochs(const cJSON *epochs, ock_history *history)
     return true;
 }
 
+static bool is_within(int count, uint32_t most)
+{
+    return count >= 0 && (uint32_t)count <= most;
+}
+
 /* Whether each is within what a run can have come to. */
 static bool is_possible(const fit_run *staged)
 {
@@ -142,7 +147,9 @@ static bool is_possible(const fit_run *staged)
     return model->first_step <= model->step && state->epochs == staged->history->count &&
            state->learning_rate >= 0 && state->averaged <= state->epochs &&
            stopper->best_epoch >= -1 && stopper->best_epoch < (int)state->epochs &&
-           stopper->wait >= 0 && state->plateau.wait >= 0 && state->plateau.cooldown >= 0;
+           is_within(stopper->wait, state->epochs) &&
+           is_within(state->plateau.wait, state->epochs) &&
+           is_within(state->plateau.cooldown, (uint32_t)state->plateau.options.cooldown);
 }
 
 static bool take_state(const cJSON *item, fit_run *staged)
@@ -205,10 +212,12 @@ static ock_status read_tensors(const tensor_file *file, const fit_run *staged)
 /* Into `staged`, whose network is made for it, so that nothing is taken over before all is read. */
 static ock_status read_run(const fit_run *run, const tensor_file *file, fit_run *staged)
 {
-    cJSON *state = tensor_file_metadata(file, "state");
-    ock_status status =
-        file->digest ? layers_open(file, &staged->model)
-                     : tensor_file_bad(file, "the file has no digest, so it is not a checkpoint");
+    cJSON *state;
+    ock_status status = tensor_file_metadata(file, "state", &state);
+    if (!status && !file->digest)
+        status = tensor_file_bad(file, "the file has no digest, so it is not a checkpoint");
+    if (!status)
+        status = layers_open(file, &staged->model);
     if (!status)
         status = layers_check_same(run->model, staged->model, file->path);
     if (!status)

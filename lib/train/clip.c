@@ -83,7 +83,10 @@ ock_status clip_and_step(const net_plan *plan, const clip_step *s)
 {
     slope *slopes = calloc(2 * plan->count, sizeof *slopes);
     ock_tensor **gradients = calloc(2 * plan->count, sizeof *gradients);
-    ock_status status = slopes && gradients ? OCK_OK : OCK_OUT_OF_MEMORY;
+    ock_status status = OCK_OK;
+    if (!slopes || !gradients)
+        status =
+            ock_context_report(s->context, OCK_OUT_OF_MEMORY, "no memory for a list of gradients");
     size_t count = status ? 0 : list_slopes(plan, slopes);
     for (size_t i = 0; i < count && !status; i++) {
         gradients[i] = slopes[i].gradient;

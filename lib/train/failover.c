@@ -2,6 +2,7 @@
  */
 #include "failover.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,11 +130,11 @@ static bool is_of_device(ock_status status)
 static void put_back(fit_run *run, ock_status status)
 {
     ock_context *context = run->model->context;
-    char *why = strdup(ock_context_message(context));
+    char why[1024]; /* memory may have run out */
+    snprintf(why, sizeof why, "%s", ock_context_message(context));
     bool lost = run->model->lost = image_put(run) != OCK_OK;
-    ock_context_report(context, status, "%s%s", why ? why : ock_status_message(status),
+    ock_context_report(context, status, "%s%s", why,
                        lost ? "; nor could the network be put back: its weights are lost" : "");
-    free(why);
 }
 
 ock_status recover(fit_run *run, ock_status status)

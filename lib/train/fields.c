@@ -130,17 +130,21 @@ void fields_put(FILE *out, const char *before, const record_fields *fields, cons
 
 /* ---- Reading ---- */
 
-/* cJSON takes the locale's decimal sign, of one byte at most, for the point. */
-cJSON *json_parse(const char *text, size_t length)
+/* cJSON takes the locale's decimal sign, of one byte at most, for the point. It does not tell a
+ * refused allocation from an error of syntax, but malloc() does. */
+ock_status json_parse(const char *text, size_t length, cJSON **parsed)
 {
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    locale_t before = plain ? uselocale(plain) : (locale_t)0;
-    cJSON *parsed = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
-    if (plain) {
-        uselocale(before);
-        freelocale(plain);
-    }
-    return parsed;
+    *parsed = NULL;
+    if (!plain)
+        return OCK_OUT_OF_MEMORY;
+    locale_t before = uselocale(plain);
+    errno = 0;
+    *parsed = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
+    bool refused = !*parsed && errno == ENOMEM;
+    uselocale(before);
+    freelocale(plain);
+    return refused ? OCK_OUT_OF_MEMORY : OCK_OK;
 }
 
 bool json_whole(const cJSON *item, uint64_t most, uint64_t *value)

@@ -9,6 +9,8 @@
 
 #include <cjson/cJSON.h>
 
+#include <ockham/status.h>
+
 typedef enum field_kind {
     FIELD_FLOAT,  /* a number of nine digits, which give it back exactly */
     FIELD_DOUBLE, /* exactly, in a string: hexadecimal with an exponent, nan or inf */
@@ -41,9 +43,9 @@ void fields_put(FILE *out, const char *before, const record_fields *fields, cons
 /* False where one is missing, or no value of its kind; then the record is partly filled. */
 bool fields_take(const cJSON *object, const record_fields *fields, void *record);
 
-/* Parses `length` characters, which a 0 follows, whatever the locale; NULL: not JSON, or no memory.
- */
-cJSON *json_parse(const char *text, size_t length);
+/* Parses `length` characters, which a 0 follows, whatever the locale. What is not JSON leaves
+ * *parsed NULL. Error: OCK_OUT_OF_MEMORY. */
+ock_status json_parse(const char *text, size_t length, cJSON **parsed);
 
 /* A whole number of at most `most`, which is exact. */
 bool json_whole(const cJSON *item, uint64_t most, uint64_t *value);

@@ -135,6 +135,7 @@ ock_status image_take(fit_run *run)
                        .first_step = model->first_step,
                        .epoch = model->epoch,
                        .rate = model->rate,
+                       .renewals = model->renewals,
                        .moments = model->moments,
                        .moments_kind = model->moments_kind,
                        .averages = model->averages};
@@ -181,14 +182,18 @@ static ock_status put_counts(fit_run *run)
     return status;
 }
 
+/* The same tensors as then, which takes no memory where that is what has run out, unless a callback
+ * renewed the network. */
 static ock_status write_tensors(const fit_run *run)
 {
     const tensor_list *from = &run->image.list;
-    tensor_list to;
-    ock_status status = run_tensors(run, &to);
+    bool same = run->image.renewals == run->model->renewals;
+    tensor_list renewed = {0};
+    ock_status status = same ? OCK_OK : run_tensors(run, &renewed);
+    const file_tensor *to = same ? from->tensors : renewed.tensors;
     for (size_t i = 0; i < from->count && !status; i++)
-        status = ock_tensor_write(to.tensors[i].tensor, from->tensors[i].values);
-    free(to.tensors);
+        status = ock_tensor_write(to[i].tensor, from->tensors[i].values);
+    free(renewed.tensors);
     return status ? status : ock_context_finish(run->model->context);
 }
 

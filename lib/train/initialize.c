@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "network.h"
+#include "run.h"
 
 /* ---- Tensors ---- */
 
@@ -121,25 +121,34 @@ static ock_status set_vectors(const net_layer *layer)
     return status;
 }
 
-ock_status ock_model_initialize(ock_model *model, uint64_t seed)
+static ock_status draw_weights(ock_model *model, uint64_t seed)
 {
-    if (!model)
-        return OCK_INVALID_ARGUMENT;
-    bool first_use = !model->ready;
-    ock_status status = model_allocate(model);
-    if (status)
-        return status;
-    model_forget(model);
+    ock_status status = OCK_OK;
     for (size_t i = 0; i < model->count && !status; i++) {
         if (model->layers[i].kind == LAYER_DENSE)
             status = draw_kernel(model, (uint32_t)i, seed);
         if (!status)
             status = set_vectors(&model->layers[i]);
     }
+    return status ? status : ock_context_finish(model->context);
+}
+
+ock_status ock_model_initialize(ock_model *model, uint64_t seed)
+{
+    if (!model)
+        return OCK_INVALID_ARGUMENT;
+    weight_set before = {0};
+    bool first_use = !model->ready;
+    ock_status status = model_allocate(model);
+    if (!status && !first_use)
+        status = weights_keep(model, &before);
+    if (!status && (status = draw_weights(model, seed)))
+        (void)weights_put(model, &before);
     if (!status)
-        status = ock_context_finish(model->context);
-    if (status && first_use)
+        model_forget(model);
+    else if (first_use)
         model_free_weights(model);
+    weights_free(&before);
     return status;
 }
 

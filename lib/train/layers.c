@@ -148,9 +148,11 @@ static ock_status take_layers(const tensor_file *file, const cJSON *layers, ock_
 
 ock_status layers_make(const tensor_file *file, ock_model **model)
 {
-    cJSON *layers = tensor_file_metadata(file, "ockham");
+    cJSON *layers;
     *model = NULL;
-    ock_status status = take_layers(file, layers, model);
+    ock_status status = tensor_file_metadata(file, "ockham", &layers);
+    if (!status)
+        status = take_layers(file, layers, model);
     cJSON_Delete(layers);
     return status;
 }

@@ -172,6 +172,7 @@ ock_status clip_dense_gradients(const net_node *node, const ock_tensor *dy);
 
 /* Clips them with the penalties', and takes a step on all that is trained. */
 typedef struct clip_step {
+    ock_context *context;
     const ock_optimizer *optimizer;
     uint64_t iteration;
     size_t rows;

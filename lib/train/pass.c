@@ -296,8 +296,8 @@ ock_status pass_train(ock_model *model, const ock_fit *fit, const net_batch *bat
     for (size_t i = pass.nodes; i-- > plan->first_trained && !status;)
         status = node_backward(plan, i, &pass, &gradient);
     if (!status && clip_asked(&fit->optimizer))
-        status = clip_and_step(
-            plan, &(clip_step){&pass.optimizer, pass.iteration, ock_tensor_rows(batch->x), totals});
+        status = clip_and_step(plan, &(clip_step){model->context, &pass.optimizer, pass.iteration,
+                                                  ock_tensor_rows(batch->x), totals});
     if (!status)
         model->step++;
     return status;

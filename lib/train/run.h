@@ -43,7 +43,8 @@ typedef struct tensor_list {
 /* The state after the last completed epoch, or before the first, on the host. Of the state's sets
  * of weights it only says which there were. */
 typedef struct run_image {
-    tensor_list list; /* what the tensors held then; they themselves may be gone since */
+    tensor_list list;  /* what the tensors held then */
+    uint32_t renewals; /* of the model; since a later one some of the tensors are gone */
     float *values;
     fit_state state;
     size_t epochs; /* in the history */

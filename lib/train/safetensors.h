@@ -57,8 +57,9 @@ typedef struct tensor_file {
 ock_status tensor_file_open(ock_context *context, const char *path, tensor_file *file);
 void tensor_file_close(tensor_file *file);
 
-/* The JSON that the metadata has under a key, which is the caller's; NULL: none. */
-cJSON *tensor_file_metadata(const tensor_file *file, const char *key);
+/* The JSON that the metadata has under a key, which is the caller's; *value is NULL where there is
+ * none. Error: OCK_OUT_OF_MEMORY. */
+ock_status tensor_file_metadata(const tensor_file *file, const char *key, cJSON **value);
 
 ock_status tensor_file_bad(const tensor_file *file, const char *problem);
 

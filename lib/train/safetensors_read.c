@@ -22,8 +22,8 @@ ock_status tensor_file_bad(const tensor_file *file, const char *problem)
 
 static ock_status unreadable(const tensor_file *file, const char *what)
 {
-    return ock_context_report(file->context, OCK_FILE_FAILED, "%s: cannot %s: %s", file->path, what,
-                              strerror(errno));
+    return ock_context_report(file->context, errno == ENOMEM ? OCK_OUT_OF_MEMORY : OCK_FILE_FAILED,
+                              "%s: cannot %s: %s", file->path, what, strerror(errno));
 }
 
 /* What cannot be read is an error of the file system; what is not there, of the file. */
@@ -46,6 +46,15 @@ static uint64_t little_endian(const unsigned char bytes[8])
 
 /* ---- The header ---- */
 
+static ock_status parse_text(const tensor_file *file, const char *text, size_t length,
+                             cJSON **parsed)
+{
+    ock_status status = json_parse(text, length, parsed);
+    if (status)
+        ock_context_report(file->context, status, "%s: no memory to parse its header", file->path);
+    return status;
+}
+
 static ock_status parse_header(tensor_file *file, size_t length)
 {
     char *text = malloc(length + 1);
@@ -55,7 +64,7 @@ static ock_status parse_header(tensor_file *file, size_t length)
     ock_status status = read_bytes(file, text, length);
     text[length] = '\0';
     if (!status)
-        file->header = json_parse(text, length);
+        status = parse_text(file, text, length, &file->header);
     free(text);
     if (!status && !cJSON_IsObject(file->header))
         status = tensor_file_bad(file, "the header is not a JSON object");
@@ -85,11 +94,12 @@ static ock_status read_header(tensor_file *file)
     return parse_header(file, (size_t)length);
 }
 
-cJSON *tensor_file_metadata(const tensor_file *file, const char *key)
+ock_status tensor_file_metadata(const tensor_file *file, const char *key, cJSON **value)
 {
     const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(file->header, "__metadata__");
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, key));
-    return text ? json_parse(text, strlen(text)) : NULL;
+    *value = NULL;
+    return text ? parse_text(file, text, strlen(text), value) : OCK_OK;
 }
 
 /* ---- Where a tensor lies ---- */

@@ -114,8 +114,8 @@ typedef struct file_writer {
 
 static ock_status failed(ock_context *context, const char *path, const char *what)
 {
-    return ock_context_report(context, OCK_FILE_FAILED, "%s: cannot %s: %s", path, what,
-                              strerror(errno));
+    return ock_context_report(context, errno == ENOMEM ? OCK_OUT_OF_MEMORY : OCK_FILE_FAILED,
+                              "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
 static ock_status write_words(file_writer *writer, const void *words, size_t count)
@@ -168,12 +168,12 @@ static ock_status write_all(file_writer *writer, const char *header, const safet
 
 /* A name in the folder of `path`, so that the rename stays within one file system, and not made of
  * the file's own, which may be as long as names get. The permissions are those of the file that is
- * there, else what the umask lets through, which rules out mkstemp(). */
-static FILE *create_beside(const char *path, char *name, size_t size)
+ * there, else `fresh` as far as the umask lets it through, which rules out mkstemp(). */
+static FILE *create_beside(const char *path, mode_t fresh, char *name, size_t size)
 {
     struct stat old;
     bool exists = !stat(path, &old);
-    mode_t mode = exists ? old.st_mode & 0777 : 0666;
+    mode_t mode = exists ? old.st_mode & 0777 : fresh;
     const char *slash = strrchr(path, '/');
     int folder = slash ? (int)(slash - path) + 1 : 0, file = -1;
     errno = EEXIST;
@@ -202,7 +202,9 @@ static void sync_folder(char *name)
     close(folder);
 }
 
-/* Content NULL: tries only, and replaces nothing. `name` has room for the temporary file's name. */
+/* Content NULL: tries only, and replaces nothing. A run's state, which alone has a digest, is
+ * nobody else's to read; a network is saved to be handed on. `name` has room for the temporary
+ * file's name. */
 static ock_status replace_file(ock_context *context, const char *path, const safetensors *content,
                                char *name, size_t size)
 {
@@ -210,7 +212,8 @@ static ock_status replace_file(ock_context *context, const char *path, const saf
     if (content && !header)
         return ock_context_report(context, OCK_OUT_OF_MEMORY, "%s: no memory for the header", path);
     ock_status status = OCK_OK;
-    file_writer writer = {context, path, create_beside(path, name, size), DIGEST_BEGIN};
+    mode_t fresh = content && !content->digest ? 0666 : 0600;
+    file_writer writer = {context, path, create_beside(path, fresh, name, size), DIGEST_BEGIN};
     if (!writer.stream) {
         free(header);
         return failed(context, path, "write beside it");

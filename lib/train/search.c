@@ -287,7 +287,7 @@ static ock_status run_trial(search_state *s, size_t point)
         if (!is_result(trial.status))
             status = at_point(s, point, trial.status);
         else if (!s->stop)
-            status = ock_search_results_add(s->results, &trial);
+            status = ock_search_results_add(s->results, &trial) ? no_memory(s->context) : OCK_OK;
         added = !status && !s->stop;
     }
     if (added && !trial.status)

@@ -267,10 +267,11 @@ static ock_status compare_settings(const fit_run *run, const cJSON *there, const
 static ock_status compare_text(const fit_run *run, const tensor_file *file, const char *key,
                                const char *text, comparison compares)
 {
-    ock_status status;
-    cJSON *there = tensor_file_metadata(file, key),
-          *here = text ? json_parse(text, strlen(text)) : NULL;
-    if (!here)
+    cJSON *there, *here = NULL;
+    ock_status status = tensor_file_metadata(file, key, &there);
+    if (status)
+        return status;
+    if (!text || json_parse(text, strlen(text), &here))
         status = ock_context_report(file->context, OCK_OUT_OF_MEMORY,
                                     "%s: no memory to compare the %s", file->path, key);
     else if (!there || (there->type & 0xFF) != (here->type & 0xFF))

@@ -164,7 +164,7 @@ class Search(Tools):
         done = self.search("--grid", "l2=0,1", "--resume", "journal", status=2)
         self.assertIn("belongs to another search", done.stderr)
         self.assertIn("--grid l2=0\n", done.stderr)
-        for text in ("hello", "hello\n", '{"a":1}\n'):
+        for text in ("hello", "hello\n", '{"a":1}\n', "\0", "\0\n"):
             (self.folder / "other").write_text(text)
             done = self.search("--grid", "l2=0", "--resume", "other", status=2)
             self.assertIn("no journal", done.stderr)
@@ -175,7 +175,13 @@ class Search(Tools):
         self.search("--grid", "l2=0,1e-4", "--resume", "journal")
         lines = (self.folder / "journal").read_text().splitlines(True)
         for damage in ("{}\n", "nonsense\n", lines[1].replace('"point":0', '"point":-1'),
-                       lines[1].replace('"scores":[', '"scores":{')):
+                       lines[1].replace('"point":0', '"point":2'),
+                       lines[1].replace('"rung":0', '"rung":1'),
+                       lines[1].replace('"values":[0]', '"values":[0,1]'),
+                       lines[1].replace('"values":[0]', '"values":[]'),
+                       lines[1].replace('"scores":[', '"scores":[1,'),
+                       lines[1].replace('"scores":[', '"scores":{'),
+                       lines[1].replace("}\n", "}{}\n"), "\0" + lines[1]):
             with self.subTest(damage):
                 (self.folder / "journal").write_text(lines[0] + damage + lines[2])
                 done = self.search("--grid", "l2=0,1e-4", "--resume", "journal", status=2)

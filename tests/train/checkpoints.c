@@ -50,7 +50,9 @@ START_TEST(tensors_and_metadata_have_clear_names)
 {
     saved s;
     size_t size;
+    struct stat about;
     saved_open(&s);
+    ck_assert(!stat(s.files.path, &about) && (about.st_mode & 0777) == 0600);
     char *bytes = read_file(s.files.path, &size);
     size_t length = (size_t)(unsigned char)bytes[0] + 256 * (size_t)(unsigned char)bytes[1];
     bytes[8 + length] = '\0';

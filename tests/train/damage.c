@@ -155,6 +155,7 @@ static const struct {
     {QUOTED("best_epoch") ":0", QUOTED("best_epoch") ":-2", "the state"},
     {QUOTED("best_epoch") ":0", QUOTED("best_epoch") ":1e99", "the state"},
     {QUOTED("wait") ":0", QUOTED("wait") ":-1", "the state"},
+    {QUOTED("wait") ":0", QUOTED("wait") ":2147483647", "the state"},
     {QUOTED("stopped") ":false", QUOTED("stopped") ":0", "the state"},
     {QUOTED("epochs") ":1", QUOTED("epochs") ":2", "the state"},
     {QUOTED("averaged") ":0", QUOTED("averaged") ":1", "mean.0.kernel is missing"},

@@ -1,10 +1,14 @@
 /* What was measured survives the process, and no state of its file does harm. */
+#define _DEFAULT_SOURCE /* syscall() */
+
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/cache.h"
@@ -12,6 +16,17 @@
 #include "unit.h"
 
 static const char key[] = "ockham 0, device A";
+
+static bool clock_stands;
+
+/* In the place of the system's, for one test. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (!clock_stands)
+        return (int)syscall(SYS_clock_gettime, clock, now);
+    *now = (struct timespec){.tv_nsec = 77};
+    return 0;
+}
 
 static void set_up(void)
 {
@@ -226,6 +241,27 @@ START_TEST(a_file_cut_short_is_rebuilt)
 }
 END_TEST
 
+/* As no version has written them. */
+START_TEST(of_two_figures_of_a_name_none_survives_a_new_one)
+{
+    char bytes[512], sum[24];
+    const char *file = make_file();
+    size_t length = read_bytes(file, bytes, sizeof bytes) - 21;
+    length += (size_t)snprintf(bytes + length, 64, "step 3\n");
+    snprintf(sum, sizeof sum, "sum %016llx\n", (unsigned long long)ock_cache_digest(bytes, length));
+    memcpy(bytes + length, sum, 21);
+    write_bytes(file, bytes, length + 21);
+    ock_cache *cache = reopen(NULL);
+    expect(cache, "step", "2100");
+    ock_cache_put(cache, "step", "4");
+    expect(cache, "step", "4");
+    cache = reopen(cache);
+    expect(cache, "step", "4");
+    expect(cache, "tile", "8 x 2");
+    ock_cache_close(cache);
+}
+END_TEST
+
 START_TEST(a_file_with_any_byte_changed_is_rebuilt)
 {
     static const unsigned char flips[] = {0x01, 0x20, 0xff};
@@ -289,6 +325,33 @@ START_TEST(a_link_is_replaced_and_not_followed)
     expect_rebuilt();
     ck_assert_uint_eq(read_bytes("elsewhere", after, sizeof after), length);
     ck_assert_mem_eq(bytes, after, length);
+}
+END_TEST
+
+START_TEST(a_link_in_the_folders_place_is_not_followed)
+{
+    ck_assert_int_eq(mkdir(in_folder("elsewhere"), 0700), 0);
+    ck_assert_int_eq(symlink(in_folder("elsewhere"), in_folder("cache")), 0);
+    expect_kept_in_memory();
+    ck_assert_int_eq(list_folder("elsewhere", NULL, 0), 0);
+}
+END_TEST
+
+/* The temporary file's name has the time in it, which stands still here. */
+START_TEST(a_link_in_the_temporary_files_place_is_not_followed)
+{
+    char name[300];
+    const char *file = make_file();
+    clock_stands = true;
+    snprintf(name, sizeof name, "%s.%ld.%ld", file, (long)getpid(), 77L);
+    ck_assert_int_eq(symlink(in_folder("elsewhere"), in_folder(name)), 0);
+    ock_cache *cache = reopen(NULL);
+    ock_cache_put(cache, "step", "1");
+    clock_stands = false;
+    ck_assert_int_ne(access(in_folder("elsewhere"), F_OK), 0);
+    cache = reopen(cache);
+    expect(cache, "step", "2100");
+    ock_cache_close(cache);
 }
 END_TEST
 
@@ -400,7 +463,9 @@ TEST_MAIN("cache", set_up, remove_folder, figures_come_back, another_key_has_oth
           the_environment_names_the_folder, a_folder_with_an_endless_name_is_none,
           a_file_cut_short_is_rebuilt, a_file_with_any_byte_changed_is_rebuilt,
           a_file_of_anything_is_rebuilt, a_file_of_another_key_is_rebuilt,
-          a_link_is_replaced_and_not_followed, a_folder_in_its_place_is_left_alone,
+          of_two_figures_of_a_name_none_survives_a_new_one, a_link_is_replaced_and_not_followed,
+          a_link_in_the_folders_place_is_not_followed,
+          a_link_in_the_temporary_files_place_is_not_followed, a_folder_in_its_place_is_left_alone,
           a_pipe_in_its_place_is_not_waited_for, a_file_in_the_folders_place_is_left_alone,
           a_folder_that_cannot_be_made_is_done_without, a_folder_of_somebody_else_is_left_alone,
           a_limit_on_files_is_kept, processes_always_find_a_whole_file)

@@ -174,9 +174,21 @@ static ock_status read_one(const input_request *request, idx *images, idx *label
     return OCK_OK;
 }
 
+/* That it has memory for one picture is all that the header decides; more follow what was read. */
+static ock_status check_room(const input_request *request, const idx *images)
+{
+    const uint64_t picture = (uint64_t)images->dimensions[1] * images->dimensions[2];
+    if (input_may_hold(path_bytes(images->path), picture))
+        return OCK_OK;
+    return request_fail(request, OCK_BAD_FILE, "%s: cut short, holds 0 of %u pictures",
+                        images->path, images->dimensions[0]);
+}
+
 static ock_status read_all(const input_request *request, idx *images, idx *labels, pictures *set)
 {
     ock_status status = check_headers(request, images, labels);
+    if (status == OCK_OK)
+        status = check_room(request, images);
     set->height = images->dimensions[1];
     set->width = images->dimensions[2];
     while (status == OCK_OK && set->count < images->dimensions[0])

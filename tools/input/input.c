@@ -114,3 +114,9 @@ bool path_is_file(const char *path)
     struct stat status;
     return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
+
+uint64_t path_bytes(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && status.st_size > 0 ? (uint64_t)status.st_size : 0;
+}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #if OCKHAM_PNG
 #include <spng.h>
@@ -20,6 +21,16 @@ static void make_grey(const uint16_t *rgba, size_t count, float *x)
     }
 }
 
+/* Whether the file is long enough for so many pixels. */
+static bool may_hold(FILE *file, const struct spng_ihdr *header)
+{
+    static const uint8_t channels[] = {1, 0, 3, 1, 2, 0, 4}; /* by the colour's type */
+    struct stat status;
+    uint64_t bits = (uint64_t)header->bit_depth * channels[header->color_type];
+    return fstat(fileno(file), &status) == 0 &&
+           input_may_hold((uint64_t)status.st_size, bits * header->height * header->width / 8);
+}
+
 /* Returns spng's error, or 0. */
 static int decode(spng_ctx *ctx, FILE *file, png_picture *out)
 {
@@ -31,6 +42,8 @@ static int decode(spng_ctx *ctx, FILE *file, png_picture *out)
         error = spng_set_png_file(ctx, file);
     if (!error)
         error = spng_get_ihdr(ctx, &header);
+    if (!error && !may_hold(file, &header))
+        error = SPNG_IO_EOF;
     if (error)
         return error;
     const size_t count = (size_t)header.height * header.width, size = count * 8;

@@ -14,6 +14,13 @@ typedef struct input_request {
     size_t message_size;
 } input_request;
 
+/* Deflate makes at most 1032 bytes of one (zlib's technical notes): a header that promises more
+ * than its file can hold is refused before memory is asked for. */
+static inline bool input_may_hold(uint64_t file_bytes, uint64_t bytes)
+{
+    return bytes / 1032 <= file_bytes;
+}
+
 /* A format: `probe` says whether the source is its to read, by name and file type alone. */
 typedef struct input_reader {
     bool (*probe)(const char *source);
@@ -38,5 +45,6 @@ static inline size_t pictures_size(const pictures *set)
 /* The parts, up to a NULL, as one text of the caller's; NULL where memory is refused. */
 char *path_join(const char *const parts[]);
 bool path_is_file(const char *path);
+uint64_t path_bytes(const char *path); /* 0 where there is no such file */
 
 #endif

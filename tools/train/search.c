@@ -194,7 +194,7 @@ static int search_with(const struct session *session, const struct search_axes *
         OCK_OK)
         fprintf(stderr, "ockham-train search: %s\n", ock_context_message(session->context));
     else if (check_points(&search) &&
-             search_journal_open(&search.journal, session, &search.results))
+             search_journal_open(&search.journal, session, &search.options, &search.results))
         exit_status = run(&search, set);
     search_journal_close(&search.journal);
     ock_search_results_clear(&search.results);

@@ -146,18 +146,24 @@ static bool whole_of(const cJSON *line, const char *key, double low, double high
     return *value >= low && *value <= high && floor(*value) == *value;
 }
 
-static bool read_trial(const cJSON *line, ock_search_results *results)
+/* Of this search's points, rungs, axes and runs: the reports index by them. */
+static bool read_trial(const cJSON *line, const ock_search_options *options,
+                       ock_search_results *results)
 {
+    const double last_point = (double)ock_search_points(options) - 1;
+    const size_t all_runs = (options->folds ? (size_t)options->folds : 1) * options->seeds;
     double point, rung, status, epochs;
     size_t axes, runs, two;
-    if (!whole_of(line, "point", 0, INT32_MAX, &point) || !whole_of(line, "rung", 0, 64, &rung) ||
+    if (!whole_of(line, "point", 0, last_point, &point) ||
+        !whole_of(line, "rung", 0, ock_search_rungs(options) - 1, &rung) ||
         !whole_of(line, "status", INT32_MIN, 0, &status) ||
         !whole_of(line, "epochs", 0, 0x1p53, &epochs))
         return false;
     double *summary = numbers_of(line, "summary", &two);
     double *values = numbers_of(line, "values", &axes);
     double *scores = numbers_of(line, "scores", &runs);
-    bool read = summary && values && scores && two == 2;
+    bool read =
+        summary && values && scores && two == 2 && axes == options->axis_count && runs == all_runs;
     if (read)
         read = ock_search_results_add(
                    results, &(ock_trial){.point = (size_t)point,
@@ -179,25 +185,27 @@ static bool read_trial(const cJSON *line, ock_search_results *results)
 
 /* ---- The file ---- */
 
-static char *read_all(int file)
+static char *read_all(int file, size_t *size)
 {
-    off_t size = lseek(file, 0, SEEK_END);
-    char *text = size >= 0 ? malloc((size_t)size + 1) : NULL;
-    ssize_t got = text ? pread(file, text, (size_t)size, 0) : -1;
-    if (got != size) {
+    off_t end = lseek(file, 0, SEEK_END);
+    char *text = end >= 0 ? malloc((size_t)end + 1) : NULL;
+    ssize_t got = text ? pread(file, text, (size_t)end, 0) : -1;
+    if (got != end) {
         free(text);
         return NULL;
     }
-    text[size] = '\0';
+    text[end] = '\0';
+    *size = (size_t)end;
     return text;
 }
 
-static bool read_line(const struct search_journal *journal, const char *text, size_t number,
-                      const cJSON *mine, ock_search_results *results)
+static bool read_line(const struct search_journal *journal, const char *text, size_t length,
+                      size_t number, const cJSON *mine, ock_search_results *results)
 {
     char reason[64];
-    cJSON *line = cJSON_Parse(text);
-    bool right = number == 1 ? cJSON_Compare(line, mine, true) : read_trial(line, results);
+    cJSON *line = strlen(text) == length ? cJSON_ParseWithOpts(text, NULL, true) : NULL;
+    bool right =
+        number == 1 ? cJSON_Compare(line, mine, true) : read_trial(line, journal->options, results);
     snprintf(reason, sizeof reason, "line %zu is damaged", number);
     if (!right && number == 1)
         report_other(journal->path, line);
@@ -208,20 +216,20 @@ static bool read_line(const struct search_journal *journal, const char *text, si
 }
 
 /* A last line without its end was being written when the program was ended. */
-static bool read_lines(const struct search_journal *journal, char *text, const cJSON *mine,
-                       ock_search_results *results)
+static bool read_lines(const struct search_journal *journal, char *text, size_t size,
+                       const cJSON *mine, ock_search_results *results)
 {
     char *line = text;
-    size_t number = 1;
-    for (char *end; (end = strchr(line, '\n')); line = end + 1) {
+    size_t number = 1, left = size, known = strlen(BEGINNING);
+    for (char *end; (end = memchr(line, '\n', left)); line = end + 1) {
+        left -= (size_t)(end + 1 - line);
         *end = '\0';
-        if (!read_line(journal, line, number++, mine, results))
+        if (!read_line(journal, line, (size_t)(end - line), number++, mine, results))
             return false;
     }
-    size_t known = strlen(line) < strlen(BEGINNING) ? strlen(line) : strlen(BEGINNING);
-    if (number == 1 && strncmp(line, BEGINNING, known) != 0)
+    if (number == 1 && strncmp(line, BEGINNING, left < known ? left : known) != 0)
         return failed(journal->path, "is no journal of a search");
-    if (*line && ftruncate(journal->file, line - text) != 0)
+    if (left && ftruncate(journal->file, line - text) != 0)
         return failed(journal->path, strerror(errno));
     if (number > 1)
         return true;
@@ -235,9 +243,9 @@ static bool read_lines(const struct search_journal *journal, char *text, const c
 }
 
 bool search_journal_open(struct search_journal *journal, const struct session *session,
-                         ock_search_results *results)
+                         const ock_search_options *options, ock_search_results *results)
 {
-    *journal = (struct search_journal){session->options->search.journal, -1};
+    *journal = (struct search_journal){session->options->search.journal, -1, options};
     if (!journal->path)
         return true;
     journal->file = open(journal->path, O_RDWR | O_CREAT | O_APPEND, 0666);
@@ -246,8 +254,9 @@ bool search_journal_open(struct search_journal *journal, const struct session *s
     if (flock(journal->file, LOCK_EX | LOCK_NB) != 0)
         return failed(journal->path, "another search is using it");
     cJSON *mine = describe(session);
-    char *text = read_all(journal->file);
-    bool read = mine && text ? read_lines(journal, text, mine, results)
+    size_t size = 0;
+    char *text = read_all(journal->file, &size);
+    bool read = mine && text ? read_lines(journal, text, size, mine, results)
                              : failed(journal->path, "could not be read");
     free(text);
     cJSON_Delete(mine);
