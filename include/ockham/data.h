@@ -38,7 +38,8 @@ OCK_API ock_status ock_dataset_view(const ock_dataset *dataset, size_t first, si
 
 /* Row i is row rows[i] of the set, in any order and as often as listed: for folds and samples of a
  * set. The rows' memory is shared; the list is copied, and kept on the device as well, where each
- * batch looks its rows up first. Otherwise as ock_dataset_view(); a selection cannot be whitened.
+ * batch looks its rows up first. Otherwise as ock_dataset_view(), but no standardizer is fitted or
+ * applied to a selection in its place.
  * Errors: OCK_INVALID_ARGUMENT (the message names an entry out of range), OCK_OUT_OF_MEMORY,
  * OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_dataset_select(const ock_dataset *dataset, const int32_t *rows, size_t count,
@@ -93,7 +94,7 @@ OCK_API ock_status ock_standardizer_fit(const ock_dataset *dataset,
                                         ock_standardizer **standardizer);
 
 /* Standardises every row of the set in its place, of a view its rows only. Waits.
- * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH (other features); OCK_OUT_OF_MEMORY,
+ * Errors: OCK_INVALID_ARGUMENT (a selection, among them), OCK_SHAPE_MISMATCH (other features); OCK_OUT_OF_MEMORY,
  * OCK_DEVICE_FAILED, after which some rows may be standardised and others not. */
 OCK_API ock_status ock_standardizer_apply(const ock_standardizer *standardizer,
                                           ock_dataset *dataset);

@@ -304,7 +304,7 @@ static ock_status write_kept(const compaction *c, size_t position, size_t slot, 
     bool kernel = old->kind == LAYER_DENSE && slot == 0;
     for (size_t i = 0; i < inputs; i++)
         for (size_t j = 0; j < outputs; j++)
-            if ((!kernel || !rows || rows[i]) && (!host->kept || host->kept[j]))
+            if ((!kernel || !rows || rows[i]) && host->kept[j])
                 values[count++] = host->slots[slot][i * outputs + j];
     ock_status status = ock_tensor_write(tensor, values);
     free(values);

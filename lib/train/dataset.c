@@ -345,6 +345,8 @@ static ock_status look_up(const ock_dataset *set, const ock_tensor *indices)
 {
     dataset_selection *selection = set->selection;
     size_t chunk_rows = set->store->chunk_rows;
+    if (!indices) /* of which ock_gather() would know no rows to look up */
+        return ock_context_report(set->context, OCK_INVALID_ARGUMENT, "indices is NULL");
     ock_status status = reserve_lookup(set, ock_tensor_rows(indices));
     for (size_t i = 0; i < selection->chunks && !status; i++)
         status =

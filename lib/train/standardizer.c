@@ -103,7 +103,8 @@ static ock_status for_each_block(const ock_standardizer *s, const ock_standardiz
     ock_status status = dataset_check_kept(set);
     if (set->selection)
         return ock_context_report(set->context, OCK_INVALID_ARGUMENT,
-                                  "a selection of rows cannot be whitened; whiten its set");
+                                  "standardizers are fitted and applied to a data set or a view "
+                                  "of it, not to a selection of its rows");
     for (size_t row = set->first, end = set->first + set->rows; row < end && !status;) {
         size_t first = row % store->chunk_rows, count = store->chunk_rows - first;
         ock_tensor *rows = NULL;
@@ -134,7 +135,8 @@ ock_status ock_standardizer_apply(const ock_standardizer *standardizer, ock_data
 {
     ock_context *context = ock_dataset_context(dataset);
     if (!standardizer || !dataset)
-        return ock_context_report(context, OCK_INVALID_ARGUMENT, "%s is NULL",
+        return ock_context_report(standardizer ? standardizer->context : context,
+                                  OCK_INVALID_ARGUMENT, "%s is NULL",
                                   standardizer ? "dataset" : "standardizer");
     ock_status status =
         standardizer_check(standardizer, context, dataset->features, "the data set");

@@ -224,6 +224,8 @@ static const float class_weights[OUTPUTS] = {1, 2, 1};
     X(early_stopping.mode = OCK_MODE_MIN, "early_stopping.mode is auto in the checkpoint and min") \
     X(early_stopping.use_baseline = true, "early_stopping.use_baseline is false")                  \
     X(early_stopping.baseline = -1.5, "early_stopping.baseline is 0 in the checkpoint and -1.5")   \
+    X(early_stopping.baseline = (double)-INFINITY,                                                 \
+      "early_stopping.baseline is 0 in the checkpoint and -inf")                                   \
     X(early_stopping.restore_best_weights = false, "restore_best_weights is true")                 \
     X(early_stopping.start_from_epoch = 2, "early_stopping.start_from_epoch is 0")                 \
     X(schedule = halving, "schedule.kind is constant in the checkpoint and step_decay here")       \
@@ -238,6 +240,7 @@ static const float class_weights[OUTPUTS] = {1, 2, 1};
     X(plateau.cooldown = 5, "plateau.cooldown is 0 in the checkpoint and 5 here")                  \
     X(plateau.min_delta = 0.5, "plateau.min_delta is 0 in the checkpoint and 0.5 here")            \
     X(plateau.mode = OCK_MODE_MAX, "plateau.mode is auto in the checkpoint and max here")          \
+    X(plateau.mode = (ock_mode)9, "plateau.mode is auto in the checkpoint and not set here")       \
     X(plateau.min_learning_rate = 0.5f, "plateau.min_learning_rate is 0 in the checkpoint")        \
     X(swa_from_epoch = 1, "swa_from_epoch is 0 in the checkpoint and 1 here")                      \
     X(label_smoothing = 0.5f, "label_smoothing is 0 in the checkpoint and 0.5 here")               \
@@ -260,6 +263,7 @@ static const float class_weights[OUTPUTS] = {1, 2, 1};
     X(white, 1)                                                                                    \
     X(fill_mode, OCK_FILL_WRAP)                                                                    \
     X(cval, 1)                                                                                     \
+    X(cval, -1)                                                                                    \
     X(elastic_alpha, 2)                                                                            \
     X(elastic_sigma, 2)                                                                            \
     X(erase_factor, 1)                                                                             \
@@ -301,6 +305,11 @@ START_TEST(other_settings)
     CHANGES(REFUSE_CHANGE)
 #undef REFUSE_CHANGE
     s.fit = right;
+    ock_dataset *labels = s.b.set;
+    s.b.set = targeted(s.b.context, &s.b.data);
+    refuse(&s, net, OCK_INVALID_ARGUMENT, "labels is true in the checkpoint and false here");
+    ock_dataset_destroy(s.b.set);
+    s.b.set = labels;
     OK(s.b.context, ock_model_fit(net, s.b.set, NULL, &s.fit, NULL));
     ock_model_destroy(net);
     saved_close(&s);

@@ -253,6 +253,54 @@ START_TEST(some_must_stay)
 }
 END_TEST
 
+/* A spatial dropout takes a whole number of positions, which units must not leave; and what comes
+ * before the first product are inputs. */
+START_TEST(places_whose_units_stay)
+{
+    ock_context *context = open_context();
+    ock_model *net, *small;
+    ock_compaction report;
+    OK(context, ock_model_create(context, INPUTS, &net));
+    OK(context, ock_model_add_batch_norm(net, &norm));
+    OK(context, ock_model_add_dense(net, HIDDEN, OCK_RELU, NULL));
+    OK(context, ock_model_add_spatial_dropout(net, 3, 0.5f));
+    OK(context, ock_model_add_dense(net, MIDDLE, OCK_RELU, NULL));
+    OK(context, ock_model_add_dense(net, OUTPUTS, OCK_LINEAR, NULL));
+    fill_whole(net);
+    set_column(net, "1.kernel", 2, 0);
+    set_column(net, "3.kernel", 4, 0);
+    small = compacted(net, &report);
+    ck_assert_uint_eq(report.units, MIDDLE);
+    ck_assert_uint_eq(report.units_left, MIDDLE - 1);
+    ck_assert_uint_eq(columns(small, "0.gamma"), INPUTS);
+    ck_assert_uint_eq(columns(small, "1.kernel"), HIDDEN);
+    ock_model_destroy(small);
+    ock_model_destroy(net);
+    ock_context_destroy(context);
+}
+END_TEST
+
+/* Of a unit's weights in or out one is NaN, the others are zeros. */
+START_TEST(nan_is_not_nothing)
+{
+    ock_context *context = open_context();
+    ock_model *net = whole_network(context), *small;
+    ock_compaction report;
+    set_row(net, "5.kernel", 3, 0);
+    set_column(net, "0.kernel", 6, 0);
+    table out = open_table(net, "5.kernel"), in = open_table(net, "0.kernel");
+    out.values[3 * OUTPUTS + 1] = NAN;
+    in.values[2 * HIDDEN + 6] = NAN;
+    close_table(&out);
+    close_table(&in);
+    OK(context, ock_model_compact(net, 0, &small, &report));
+    ck_assert_uint_eq(report.units_left, HIDDEN + MIDDLE);
+    ock_model_destroy(small);
+    ock_model_destroy(net);
+    ock_context_destroy(context);
+}
+END_TEST
+
 START_TEST(threshold_is_told)
 {
     ock_context *context = open_context();
@@ -292,8 +340,16 @@ START_TEST(sparsity_is_counted)
     REFUSED(context, OCK_INVALID_ARGUMENT, "layer 99", ock_model_sparsity(net, 99, 0, &some));
     REFUSED(context, OCK_INVALID_ARGUMENT, "threshold is -1",
             ock_model_sparsity(net, 0, -1, &some));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "threshold is inf",
+            ock_model_sparsity(net, 0, INFINITY, &some));
     REFUSED(context, OCK_INVALID_ARGUMENT, "sparsity is", ock_model_sparsity(net, 0, 0, NULL));
+    ck_assert_int_eq(ock_model_sparsity(NULL, 0, 0, &some), OCK_INVALID_ARGUMENT);
     ck_assert_uint_eq(some.weights, 0);
+    ock_model_destroy(net);
+    OK(context, ock_model_create(context, INPUTS, &net));
+    OK(context, ock_model_add_dense(net, OUTPUTS, OCK_LINEAR, NULL));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "no weights yet", ock_model_sparsity(net, 0, 0, &some));
+    ck_assert_uint_eq(ock_model_tensor_count(net), 0);
     ock_model_destroy(net);
     ock_context_destroy(context);
 }
@@ -354,6 +410,8 @@ START_TEST(refusals)
             ock_model_compact(net, -1, &small, NULL));
     ck_assert_ptr_null(small);
     REFUSED(context, OCK_INVALID_ARGUMENT, "threshold", ock_model_compact(net, NAN, &small, NULL));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "threshold is inf",
+            ock_model_compact(net, INFINITY, &small, NULL));
     REFUSED(context, OCK_INVALID_ARGUMENT, "compacted is NULL",
             ock_model_compact(net, 0, NULL, NULL));
     ck_assert_int_eq(ock_model_compact(NULL, 0, &small, NULL), OCK_INVALID_ARGUMENT);
@@ -374,6 +432,8 @@ Suite *compaction_suite(void)
     tcase_add_test(cases, death_spreads);
     tcase_add_test(cases, one_unit_stays);
     tcase_add_test(cases, some_must_stay);
+    tcase_add_test(cases, places_whose_units_stay);
+    tcase_add_test(cases, nan_is_not_nothing);
     tcase_add_test(cases, threshold_is_told);
     tcase_add_test(cases, sparsity_is_counted);
     tcase_add_test(cases, goes_on_training);

@@ -116,6 +116,8 @@ static const struct {
     {METADATA("[" INPUT "," DENSE_OF("1", "relu", "1e99") "]") "}", 0, "layer 0"},
     {METADATA("[" INPUT "," DENSE_OF("1", "relu", "-1") "]") "}", 0, "layer 0"},
     {METADATA("[" INPUT "," DENSE_OF("1", "swish", "0") "]") "}", 0, "layer 0"},
+    {METADATA("[" INPUT ",{\\\"layer\\\":\\\"activation\\\",\\\"activation\\\":7}]") "}", 0,
+     "layer 0"},
     {METADATA("[" INPUT "," DENSE_OF("0", "relu", "0") "]") "}", 0, "units is 0"},
     {METADATA("[" INPUT "," DENSE_OF("1e10", "relu", "0") "]") "}", 0, "layer 0"},
     /* two products of 2^62 bytes, refused before a byte is asked for */

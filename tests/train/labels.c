@@ -83,6 +83,8 @@ START_TEST(partners_are_drawn_alike)
     expect_close((double)seeds, DRAWS / 10., bound);
     ck_assert_float_eq(ock_mixup_draw(0, 7, 1, 4, 10).share, 1);
     ck_assert_uint_eq(ock_mixup_draw(NAN, 7, 1, 4, 10).partner, 4);
+    ck_assert_uint_eq(ock_mixup_draw(INFINITY, 7, 1, 4, 10).partner, 4);
+    ck_assert_float_eq(ock_mixup_draw(0.2f, 7, 1, 4, 0).share, 1);
 }
 END_TEST
 
@@ -192,6 +194,42 @@ START_TEST(weights_follow_their_rows)
 }
 END_TEST
 
+/* A target of one output is of class 0 or 1 by its rounded value, and else of none, whose weight is
+ * the row's own. */
+START_TEST(one_output_has_two_classes)
+{
+    bench b = bench_open();
+    const spec layers[] = {{SPEC_DENSE, .units = 1, .activation = OCK_SIGMOID}, {0}};
+    const float of_classes[] = {0.5f, 3}, kinds[] = {0, 1, 0.25f, 0.75f, 2};
+    float targets[ROWS], weights[ROWS];
+    for (size_t i = 0; i < ROWS; i++) {
+        targets[i] = kinds[i % 5];
+        weights[i] = targets[i] > 1 ? 1 : of_classes[targets[i] > 0.5f];
+    }
+    ock_model *nets[2];
+    for (int i = 0; i < 2; i++) {
+        ock_dataset *set = NULL;
+        OK(b.context, ock_dataset_create(b.context,
+                                         &(ock_arrays){.rows = ROWS,
+                                                       .features = FEATURES,
+                                                       .x = b.data.x,
+                                                       .outputs = 1,
+                                                       .targets = targets,
+                                                       .weights = i ? weights : NULL},
+                                         &set));
+        b.fit.loss = OCK_BINARY_CROSSENTROPY;
+        b.fit.class_weights = i ? NULL : of_classes;
+        nets[i] = build(b.context, FEATURES, layers);
+        OK(b.context, ock_model_fit(nets[i], set, NULL, &b.fit, NULL));
+        ock_dataset_destroy(set);
+    }
+    expect_same_weights(nets[0], nets[1]);
+    ock_model_destroy(nets[1]);
+    ock_model_destroy(nets[0]);
+    bench_close(&b);
+}
+END_TEST
+
 START_TEST(evaluate_repeats_a_fit)
 {
     bench b = bench_open();
@@ -236,7 +274,13 @@ START_TEST(bad_labels_options_are_refused)
     fit = b.fit, fit.mixup_alpha = -0.5f;
     REFUSED(b.context, OCK_INVALID_ARGUMENT, "mixup_alpha",
             ock_model_fit(net, b.set, NULL, &fit, NULL));
-    fit = b.fit, fit.label_smoothing = 1.5f;
+    fit.mixup_alpha = INFINITY;
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "mixup_alpha must be finite",
+            ock_model_fit(net, b.set, NULL, &fit, NULL));
+    fit = b.fit, fit.label_smoothing = -0.5f;
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "label_smoothing must be 0..1",
+            ock_model_fit(net, b.set, NULL, &fit, NULL));
+    fit.label_smoothing = 1.5f;
     REFUSED(b.context, OCK_INVALID_ARGUMENT, "label_smoothing must be 0..1",
             ock_model_fit(net, b.set, NULL, &fit, NULL));
     REFUSED(b.context, OCK_INVALID_ARGUMENT, "label_smoothing must be 0..1",
@@ -250,6 +294,9 @@ START_TEST(bad_labels_options_are_refused)
     fit = b.fit, fit.loss = OCK_MEAN_SQUARED_ERROR, fit.class_weights = (const float[]){1, 1};
     fit.early_stopping.monitor = NULL;
     REFUSED(b.context, OCK_INVALID_ARGUMENT, "class_weights must be NULL",
+            ock_model_fit(net, single, NULL, &fit, NULL));
+    fit.class_weights = NULL, fit.label_smoothing = 0.5f;
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "label_smoothing must be 0 where the loss",
             ock_model_fit(net, single, NULL, &fit, NULL));
     ock_model_destroy(net);
     ock_dataset_destroy(single);
@@ -266,6 +313,7 @@ Suite *labels_suite(void)
     tcase_add_test(labels, partners_are_drawn_alike);
     tcase_add_loop_test(labels, mixup_learns_from_mixed_rows, 0, 2);
     tcase_add_test(labels, weights_follow_their_rows);
+    tcase_add_test(labels, one_output_has_two_classes);
     tcase_add_test(labels, evaluate_repeats_a_fit);
     tcase_add_test(labels, bad_labels_options_are_refused);
     suite_add_tcase(suite, labels);

@@ -23,9 +23,12 @@ START_TEST(model_arguments)
     REFUSED(context, OCK_INVALID_ARGUMENT, "inputs is 0", ock_model_create(context, 0, &model));
     REFUSED(context, OCK_INVALID_ARGUMENT, "inputs", ock_model_create(context, SIZE_MAX, &model));
     ck_assert_ptr_null(model);
+    ck_assert_uint_eq(ock_model_inputs(NULL), 0);
     ck_assert_uint_eq(ock_model_outputs(NULL), 0);
     ck_assert_uint_eq(ock_model_tensor_count(NULL), 0);
     ck_assert_ptr_null(ock_model_context(NULL));
+    ck_assert_int_eq(ock_model_initialize(NULL, 1), OCK_INVALID_ARGUMENT);
+    ck_assert_int_eq(ock_model_tensor_at(NULL, 0, &(ock_model_tensor){0}), OCK_INVALID_ARGUMENT);
     ock_model_destroy(NULL);
     ock_context_destroy(context);
 }
@@ -70,6 +73,9 @@ START_TEST(layer_values)
     negative = (ock_dense){.kernel_constraint = {OCK_MAX_NORM, -1}};
     REFUSED(context, OCK_INVALID_ARGUMENT, "kernel_constraint.max_norm is -1",
             ock_model_add_dense(net, 3, OCK_RELU, &negative));
+    negative = (ock_dense){.bias_constraint = {OCK_MAX_NORM, INFINITY}};
+    REFUSED(context, OCK_INVALID_ARGUMENT, "bias_constraint.max_norm is inf",
+            ock_model_add_dense(net, 3, OCK_RELU, &negative));
     unknown = (ock_dense){.bias_constraint = {.kind = (ock_constraint_kind)7}};
     REFUSED(context, OCK_INVALID_ARGUMENT, "bias_constraint.kind is 7",
             ock_model_add_dense(net, 3, OCK_RELU, &unknown));
@@ -88,6 +94,11 @@ START_TEST(layer_values)
     REFUSED(context, OCK_INVALID_ARGUMENT, "momentum is 1",
             ock_model_add_batch_norm(net, &momentum));
     REFUSED(context, OCK_INVALID_ARGUMENT, "epsilon is 0", ock_model_add_batch_norm(net, &epsilon));
+    momentum.momentum = -0.5f, epsilon.epsilon = INFINITY;
+    REFUSED(context, OCK_INVALID_ARGUMENT, "momentum is -0.5",
+            ock_model_add_batch_norm(net, &momentum));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "epsilon is inf",
+            ock_model_add_batch_norm(net, &epsilon));
     ck_assert_uint_eq(ock_model_outputs(net), 4);
     REFUSED(context, OCK_INVALID_ARGUMENT, "no layers", ock_model_initialize(net, 1));
 
@@ -229,6 +240,8 @@ START_TEST(view_and_batch_arguments)
     REFUSED(context, OCK_INVALID_ARGUMENT, "rows", ock_dataset_view(set, 0, 0, &view));
     REFUSED(context, OCK_SHAPE_MISMATCH, "6 rows", ock_dataset_view(set, 4, 3, &view));
     REFUSED(context, OCK_SHAPE_MISMATCH, "6 rows", ock_dataset_view(set, 1, SIZE_MAX, &view));
+    REFUSED(context, OCK_SHAPE_MISMATCH, "1 rows from row 7 of a data set of 6 rows",
+            ock_dataset_view(set, 7, 1, &view));
     const ock_arrays inputs = {.rows = 6, .features = 2, .x = data.x};
     OK(context, ock_dataset_create(context, &inputs, &bare));
     ock_tensor *indices = NULL, *x = NULL, *y = NULL;

@@ -111,6 +111,7 @@ static const struct {
     {{.kind = OCK_COSINE_DECAY, .decay_steps = 1, .alpha = NAN}, "schedule.alpha must be 0..1"},
     {{.warmup_steps = 1, .warmup_from = -0.1f}, "schedule.warmup_from must be"},
     {{.warmup_steps = 1, .warmup_from = NAN}, "schedule.warmup_from must be"},
+    {{.warmup_steps = 1, .warmup_from = INFINITY}, "schedule.warmup_from must be"},
 };
 
 START_TEST(schedules_that_are_wrong)
@@ -191,6 +192,8 @@ static const struct {
     {{.monitor = "loss", .factor = 0.1f, .min_delta = -1}, "plateau.min_delta must be"},
     {{.monitor = "loss", .factor = 0.1f, .mode = (ock_mode)3}, "plateau.mode"},
     {{.monitor = "loss", .factor = 0.1f, .min_learning_rate = -1}, "plateau.min_learning_rate"},
+    {{.monitor = "loss", .factor = 0.1f, .min_learning_rate = INFINITY},
+     "plateau.min_learning_rate must be a finite"},
 };
 
 START_TEST(plateaus_that_are_wrong)

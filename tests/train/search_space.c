@@ -157,7 +157,23 @@ START_TEST(results_are_sorted_best_first)
     }
     ock_search_results_clear(&results);
     ck_assert_uint_eq(results.count, 0);
+    ock_search_results_clear(NULL);
+}
+END_TEST
+
+START_TEST(trials_that_are_not_whole)
+{
+    ock_search_results results = {0};
+    double none = 0;
+    const ock_trial whole = {.values = &none, .scores = &none};
+    ck_assert_int_eq(ock_search_results_add(NULL, &whole), OCK_INVALID_ARGUMENT);
     ck_assert_int_eq(ock_search_results_add(&results, NULL), OCK_INVALID_ARGUMENT);
+    ck_assert_int_eq(ock_search_results_add(&results, &(ock_trial){.scores = &none}),
+                     OCK_INVALID_ARGUMENT);
+    ck_assert_int_eq(ock_search_results_add(&results, &(ock_trial){.values = &none}),
+                     OCK_INVALID_ARGUMENT);
+    ck_assert_uint_eq(results.count, 0);
+    ck_assert_ptr_null(results.trials);
 }
 END_TEST
 
@@ -180,6 +196,8 @@ START_TEST(bad_axes_are_named)
         const char *words;
     } wrong[] = {
         {{list("l2", rates, 3)}, 0, 0, "at least one"},
+        {{list("l2", rates, 3)}, (size_t)UINT32_MAX + 1, 0, "axis_count is 4294967296"},
+        {{list(NULL, rates, 3)}, 1, 0, "axis 0 has no name"},
         {{list("l2", rates, 0)}, 1, 0, "axis l2 has no values"},
         {{list("l2", NULL, 3)}, 1, 0, "axis l2 has no values"},
         {{list("l2", rates, 3), list("l2", rates, 1)}, 2, 0, "axis l2 is there twice"},
@@ -195,6 +213,7 @@ START_TEST(bad_axes_are_named)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         REFUSED(context, OCK_INVALID_ARGUMENT, wrong[i].words,
                 check(context, wrong[i].axes, wrong[i].count, wrong[i].points));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "there are no axes", check(context, NULL, 1, 0));
     static const double many[65536];
     const ock_search_axis large[] = {list("a", many, 65536), list("b", many, 65536)};
     REFUSED(context, OCK_INVALID_ARGUMENT, "axis b: the grid has more than",
@@ -257,6 +276,7 @@ Suite *search_space_suite(void)
     tcase_add_loop_test(tests, halving_follows_its_schedule, 0,
                         (int)(sizeof schedules / sizeof *schedules));
     tcase_add_test(tests, results_are_sorted_best_first);
+    tcase_add_test(tests, trials_that_are_not_whole);
     tcase_add_test(tests, bad_axes_are_named);
     tcase_add_test(tests, bad_options_are_named);
     suite_add_tcase(suite, tests);

@@ -138,7 +138,13 @@ START_TEST(refused)
                                                                     .zca_epsilon = 1e-6f},
                                              &zca);
     if (status != OCK_UNSUPPORTED)
-        REFUSED(b.context, OCK_INVALID_ARGUMENT, "whiten its set", status);
+        REFUSED(b.context, OCK_INVALID_ARGUMENT, "not to a selection of its rows", status);
+    REFUSED(
+        b.context, OCK_INVALID_ARGUMENT, "not to a selection of its rows",
+        ock_standardizer_fit(selection, &(ock_standardization){.featurewise_center = true}, &zca));
+    ck_assert_ptr_null(zca);
+    REFUSED(b.context, OCK_INVALID_ARGUMENT, "count must be 1..",
+            ock_dataset_select(b.set, beyond, (size_t)INT32_MAX + 1, &made));
     ock_dataset_destroy(selection);
     bench_close(&b);
 }

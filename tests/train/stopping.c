@@ -63,6 +63,7 @@ START_TEST(options_that_are_wrong)
         {.monitor = "loss", .patience = -1},
         {.monitor = "loss", .min_delta = -0.1},
         {.monitor = "loss", .min_delta = (double)NAN},
+        {.monitor = "loss", .min_delta = (double)INFINITY},
         {.monitor = "loss", .start_from_epoch = -1},
         {.monitor = "loss", .mode = (ock_mode)3},
     };

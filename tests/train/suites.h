@@ -6,10 +6,12 @@
 /* X(name): the file name.c with the function name_suite(). */
 #define TRAIN_SUITES(X)                                                                            \
     X(refusals)                                                                                    \
+    X(requests)                                                                                    \
     X(datasets)                                                                                    \
     X(selections)                                                                                  \
     X(fits)                                                                                        \
     X(runs)                                                                                        \
+    X(steps)                                                                                       \
     X(labels)                                                                                      \
     X(standardized)                                                                                \
     X(plans)                                                                                       \
@@ -23,6 +25,7 @@
     X(damage)                                                                                      \
     X(search_space)                                                                                \
     X(searches)                                                                                    \
+    X(search_failures)                                                                             \
     X(memory)                                                                                      \
     X(headers)                                                                                     \
     X(trajectory)

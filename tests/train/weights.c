@@ -300,14 +300,16 @@ START_TEST(other_layers)
     bench b;
     bench_open(&b);
     OK(b.context, ock_model_save(b.net, b.path));
-    spec wider[7], other[7], biased[7], freer[7];
+    spec wider[7], other[7], biased[7], freer[7], noisy[7];
     memcpy(wider, layers, sizeof layers);
     memcpy(other, layers, sizeof layers);
     memcpy(biased, layers, sizeof layers);
     memcpy(freer, layers, sizeof layers);
+    memcpy(noisy, layers, sizeof layers);
     wider[0].units = 8;
     other[0].activation = OCK_TANH;
     biased[3].no_bias = false;
+    noisy[1].kind = SPEC_GAUSSIAN_NOISE;
     freer[0].l2 = 0;
     freer[1].rate = 0.9f;
     const struct {
@@ -316,6 +318,7 @@ START_TEST(other_layers)
     } cases[] = {{wider, "layer 0 is dense, 6 to 7, relu; the network's is dense, 6 to 8, relu"},
                  {other, "tanh"},
                  {biased, "no bias"},
+                 {noisy, "the network's is gaussian_noise"},
                  {layers + 1, "6 layers, the network has 5"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ock_model *net = build(b.context, FEATURES, cases[i].specs);
@@ -336,16 +339,17 @@ START_TEST(another_epsilon)
 {
     bench b;
     bench_open(&b);
-    const ock_normalization norms[] = {{0.9f, 1e-3f}, {0.5f, 1e-3f}, {0.9f, 1e-2f}};
-    ock_model *nets[3];
-    for (size_t i = 0; i < 3; i++) {
+    const ock_normalization norms[] = {{0.9f, 1e-3f}, {0.5f, 1e-3f}, {0.9f, 1e-2f}, {0.9f, 1e-4f}};
+    ock_model *nets[4];
+    for (size_t i = 0; i < 4; i++) {
         OK(b.context, ock_model_create(b.context, FEATURES, &nets[i]));
         OK(b.context, ock_model_add_batch_norm(nets[i], &norms[i]));
     }
     OK(b.context, ock_model_save(nets[0], b.path));
     OK(b.context, ock_model_load(nets[1], b.path));
     REFUSED(b.context, OCK_SHAPE_MISMATCH, "another epsilon", ock_model_load(nets[2], b.path));
-    for (size_t i = 0; i < 3; i++)
+    REFUSED(b.context, OCK_SHAPE_MISMATCH, "another epsilon", ock_model_load(nets[3], b.path));
+    for (size_t i = 0; i < 4; i++)
         ock_model_destroy(nets[i]);
     bench_close(&b);
 }
