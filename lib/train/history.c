@@ -4,8 +4,6 @@
 
 ock_status history_append(ock_context *context, ock_history *history, const ock_epoch *epoch)
 {
-    if (!history)
-        return OCK_OK;
     ock_epoch *grown = realloc(history->epochs, (history->count + 1) * sizeof *grown);
     if (!grown)
         return ock_context_report(context, OCK_OUT_OF_MEMORY,

@@ -3,7 +3,6 @@
 
 #include <ockham/train.h>
 
-/* Appends an epoch; history may be NULL. */
 ock_status history_append(ock_context *context, ock_history *history, const ock_epoch *epoch);
 
 #endif

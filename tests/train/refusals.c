@@ -296,6 +296,7 @@ START_TEST(fit_values)
     FIT_REFUSED("validation_split", options.validation_split = -0.1f);
     FIT_REFUSED("validation_split", options.validation_split = NAN);
     FIT_REFUSED("no row for training", options.validation_split = 0.95f);
+    FIT_REFUSED("no row for validation", options.validation_split = 1e-30f);
     FIT_REFUSED("learning_rate", options.optimizer.learning_rate = -1);
     FIT_REFUSED("nesterov", options.optimizer = ock_sgd_defaults(),
                 options.optimizer.nesterov = true);

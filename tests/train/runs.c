@@ -264,6 +264,26 @@ START_TEST(a_nan_stops_the_run)
 }
 END_TEST
 
+/* Each weight is a number, and so is the loss; what the penalty sums up is none. */
+START_TEST(a_penalty_beyond_all_numbers_stops_the_run)
+{
+    bench b = bench_open();
+    ock_model *net = NULL;
+    ock_history history = {0};
+    const ock_dense heavy = {.kernel = {.l1 = 3e38f}};
+    b.fit.optimizer = ock_sgd_defaults();
+    b.fit.optimizer.learning_rate = 0;
+    OK(b.context, ock_model_create(b.context, FEATURES, &net));
+    OK(b.context, ock_model_add_dense(net, OUTPUTS, OCK_SOFTMAX, &heavy));
+    REFUSED(b.context, OCK_DIVERGED, "epoch 1: the penalty is not a finite number",
+            ock_model_fit(net, b.set, NULL, &b.fit, &history));
+    ck_assert_uint_eq(history.count, 0);
+    ock_model_destroy(net);
+    ock_history_clear(&history);
+    bench_close(&b);
+}
+END_TEST
+
 START_TEST(augmentation_changes_training_alone)
 {
     bench b = bench_open();
@@ -306,6 +326,7 @@ Suite *runs_suite(void)
     tcase_add_test(cases, another_optimizer_begins_anew);
     tcase_add_test(cases, figures_that_are_not);
     tcase_add_test(cases, a_nan_stops_the_run);
+    tcase_add_test(cases, a_penalty_beyond_all_numbers_stops_the_run);
     tcase_add_test(cases, augmentation_changes_training_alone);
     tcase_set_timeout(cases, 60);
     suite_add_tcase(suite, cases);
