@@ -149,9 +149,8 @@ static bool on_step(uint32_t epoch, uint64_t step, uint64_t steps, void *user)
 /* What the search does not take from make(). */
 static void adopt(search_state *s, size_t run, ock_fit *fit)
 {
-    bool splits = !s->valid && !s->options->folds;
     fit->seed += run / s->folds;
-    fit->validation_split = splits ? s->options->validation_split : 0;
+    fit->validation_split = s->options->validation_split;
     fit->checkpoint = NULL;
     fit->resume = false;
     fit->failover = false; /* which would lose the kept networks */

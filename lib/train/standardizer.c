@@ -399,7 +399,7 @@ static ock_status check_whitening(ock_context *context, const ock_standardizatio
                                   size_t features)
 {
     size_t most_rows = ock_tensor_max_rows(context, OCK_F32, features);
-    if ((int)o->zca_form < OCK_ZCA_COVARIANCE || o->zca_form > OCK_ZCA_SINGULAR)
+    if (o->zca_form != OCK_ZCA_COVARIANCE && o->zca_form != OCK_ZCA_SINGULAR)
         return ock_context_report(context, OCK_INVALID_ARGUMENT,
                                   "zca_form is %d and must be OCK_ZCA_COVARIANCE or _SINGULAR",
                                   (int)o->zca_form);

@@ -200,7 +200,7 @@ START_TEST(one_output_has_two_classes)
 {
     bench b = bench_open();
     const spec layers[] = {{SPEC_DENSE, .units = 1, .activation = OCK_SIGMOID}, {0}};
-    const float of_classes[] = {0.5f, 3}, kinds[] = {0, 1, 0.25f, 0.75f, 2};
+    const float of_classes[] = {0.5f, 3}, bad[] = {1, NAN}, kinds[] = {0, 1, 0.25f, 0.75f, 2};
     float targets[ROWS], weights[ROWS];
     for (size_t i = 0; i < ROWS; i++) {
         targets[i] = kinds[i % 5];
@@ -218,8 +218,11 @@ START_TEST(one_output_has_two_classes)
                                                        .weights = i ? weights : NULL},
                                          &set));
         b.fit.loss = OCK_BINARY_CROSSENTROPY;
-        b.fit.class_weights = i ? NULL : of_classes;
+        b.fit.class_weights = bad;
         nets[i] = build(b.context, FEATURES, layers);
+        REFUSED(b.context, OCK_INVALID_ARGUMENT, "class 1 is nan",
+                ock_model_fit(nets[i], set, NULL, &b.fit, NULL));
+        b.fit.class_weights = i ? NULL : of_classes;
         OK(b.context, ock_model_fit(nets[i], set, NULL, &b.fit, NULL));
         ock_dataset_destroy(set);
     }
