@@ -7,8 +7,21 @@ START_TEST(null_is_refused_or_does_nothing)
     ock_self_test result;
     assert_status(OCK_INVALID_ARGUMENT, ock_device_list(NULL, &count));
     assert_status(OCK_INVALID_ARGUMENT, ock_device_list(&devices, NULL));
+    assert_status(OCK_INVALID_ARGUMENT, ock_device_probe(false, NULL, &count));
+    assert_status(OCK_INVALID_ARGUMENT, ock_device_probe(true, &devices, NULL));
     assert_status(OCK_INVALID_ARGUMENT, ock_device_self_test(NULL, &result));
     ock_device_list_free(NULL);
+}
+END_TEST
+
+START_TEST(a_probe_that_is_off_is_told)
+{
+    ock_device *devices = NULL;
+    size_t count = 1;
+    setenv("OCKHAM_PROBE", "off", 1);
+    assert_status(OCK_UNSUPPORTED, ock_device_probe(false, &devices, &count));
+    ck_assert_ptr_null(devices);
+    ck_assert_uint_eq(count, 0);
 }
 END_TEST
 
@@ -83,6 +96,7 @@ START_TEST(types_have_the_names_that_the_option_takes)
 }
 END_TEST
 
-TEST_MAIN("device", NULL, NULL, null_is_refused_or_does_nothing, the_list_ends_with_plain_c,
-          without_a_driver_the_loaders_reason_is_a_row, a_device_that_has_gone_is_an_error,
-          plain_c_passes_its_self_test, types_have_the_names_that_the_option_takes)
+TEST_MAIN("device", NULL, NULL, null_is_refused_or_does_nothing, a_probe_that_is_off_is_told,
+          the_list_ends_with_plain_c, without_a_driver_the_loaders_reason_is_a_row,
+          a_device_that_has_gone_is_an_error, plain_c_passes_its_self_test,
+          types_have_the_names_that_the_option_takes)
