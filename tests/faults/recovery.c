@@ -342,6 +342,7 @@ static void put_back(const expected *e, bed *b, run_kind kind, const layer_fault
     size_t done = b->history.count;
     ck_assert(status == OCK_DEVICE_FAILED || status == OCK_OUT_OF_MEMORY);
     ck_assert_ptr_nonnull(strstr(ock_context_message(b->context), name_of(fault->code)));
+    ck_assert_ptr_null(strstr(ock_context_message(b->context), "are lost"));
     ck_assert_uint_eq(b->history.failovers, 0);
     expect_weights(e, b, e->epochs[done]);
     expect_epochs(e, b, done);
