@@ -63,6 +63,9 @@ def body(result, entry, parameters):
         yield "cl_event made = NULL;"
     if not NEVER_FAILS.match(entry):
         yield f'layer_call call = begin("{entry}", {asked});'
+        if entry == "clEnqueueUnmapMemObject":  # of which drivers keep what is mapped alive
+            yield "if (call.code)"
+            yield f"    target->{entry}({', '.join(names[:3])}, 0, NULL, NULL);"
         yield from fails(result, names)
     if waits != "0":
         yield from [f"if ({waits})", "    end_late(true);"]
