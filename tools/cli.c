@@ -75,6 +75,7 @@ static bool replace_file(const char *path, const char *text)
     if (!temporary)
         return false;
     snprintf(temporary, size, "%s.%ld.tmp", path, (long)getpid());
+    unlink(temporary); /* a killed process of the same number left it */
     int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
     bool written = file >= 0 && write_all(file, text) && fsync(file) == 0;
     if (file >= 0)

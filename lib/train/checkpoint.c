@@ -295,8 +295,12 @@ ock_status checkpoint_begin(fit_run *run)
     run->settings = settings_text(run);
     if (!run->settings)
         return ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for a checkpoint");
-    if (!run->fit.resume || (stat(path, &about) && errno == ENOENT))
+    if (!run->fit.resume)
         return OCK_OK;
+    if (stat(path, &about))
+        return errno == ENOENT ? OCK_OK
+                               : ock_context_report(context, OCK_FILE_FAILED, "%s: cannot open: %s",
+                                                    path, strerror(errno));
     ock_status status = tensor_file_open(context, path, &file);
     if (!status)
         status = resume(run, &file);

@@ -284,7 +284,7 @@ static unsigned remove_temporary(const char *place)
 START_TEST(killed_at_any_moment)
 {
     const char *wish = getenv("OCKHAM_KILLS");
-    int kills = wish ? atoi(wish) : 40;
+    int kills = wish ? atoi(wish) : 100;
     uint32_t seed = (uint32_t)time(NULL);
     unsigned within = 0;
     size_t epochs = 0;

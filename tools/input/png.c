@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #if OCKHAM_PNG
 #include <spng.h>
@@ -73,10 +74,12 @@ ock_status png_read(const char *path, png_picture *out, const char **why)
         return OCK_FILE_FAILED;
     }
     spng_ctx *ctx = spng_ctx_new(0);
+    errno = 0;
     int error = ctx ? decode(ctx, file, out) : SPNG_EMEM;
     if (error) {
-        status = error == SPNG_EMEM ? OCK_OUT_OF_MEMORY : OCK_BAD_FILE;
-        *why = spng_strerror(error);
+        bool unread = ferror(file) && errno;
+        status = error == SPNG_EMEM ? OCK_OUT_OF_MEMORY : unread ? OCK_FILE_FAILED : OCK_BAD_FILE;
+        *why = unread ? strerror(errno) : spng_strerror(error);
         free(out->x);
         out->x = NULL;
     }
@@ -95,26 +98,48 @@ static int encode(spng_ctx *ctx, FILE *file, struct spng_ihdr *header, const uin
                                      SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
 }
 
+static bool write_picture(const char *path, struct spng_ihdr *header, const uint8_t *grey,
+                          const char **why)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file) {
+        *why = strerror(errno);
+        return false;
+    }
+    errno = 0;
+    spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
+    int error = ctx ? encode(ctx, file, header, grey) : SPNG_EMEM;
+    bool written = !error && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    *why = error && !errno ? spng_strerror(error) : strerror(errno);
+    spng_ctx_free(ctx);
+    if (fclose(file) != 0 && written) {
+        *why = strerror(errno);
+        return false;
+    }
+    return written;
+}
+
+/* To a file beside it that then takes its name. */
 bool png_write(const char *path, size_t height, size_t width, const uint8_t *grey, const char **why)
 {
     struct spng_ihdr header = {.height = (uint32_t)height,
                                .width = (uint32_t)width,
                                .bit_depth = 8,
                                .color_type = SPNG_COLOR_TYPE_GRAYSCALE};
-    FILE *file = fopen(path, "wb");
-    if (!file) {
+    char ending[32];
+    snprintf(ending, sizeof ending, ".%ld.tmp", (long)getpid());
+    char *temporary = path_join((const char *[]){path, ending, NULL});
+    bool written = temporary && write_picture(temporary, &header, grey, why);
+    if (!temporary)
+        *why = "no memory for a name";
+    if (written && rename(temporary, path) != 0) {
         *why = strerror(errno);
-        return false;
+        written = false;
     }
-    spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
-    int error = ctx ? encode(ctx, file, &header, grey) : SPNG_EMEM;
-    spng_ctx_free(ctx);
-    *why = spng_strerror(error);
-    if (fclose(file) != 0 && !error) {
-        *why = strerror(errno);
-        return false;
-    }
-    return !error;
+    if (temporary && !written)
+        unlink(temporary);
+    free(temporary);
+    return written;
 }
 
 #else

@@ -189,13 +189,18 @@ static char *read_all(int file, size_t *size)
 {
     off_t end = lseek(file, 0, SEEK_END);
     char *text = end >= 0 ? malloc((size_t)end + 1) : NULL;
-    ssize_t got = text ? pread(file, text, (size_t)end, 0) : -1;
-    if (got != end) {
+    ssize_t got = text ? 1 : -1;
+    for (*size = 0; got > 0 && *size < (size_t)end; *size += (size_t)(got > 0 ? got : 0))
+        do
+            got = pread(file, text + *size, (size_t)end - *size, (off_t)*size);
+        while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        int reason = errno;
         free(text);
+        errno = reason;
         return NULL;
     }
-    text[end] = '\0';
-    *size = (size_t)end;
+    text[*size] = '\0';
     return text;
 }
 
@@ -252,12 +257,13 @@ bool search_journal_open(struct search_journal *journal, const struct session *s
     if (journal->file < 0)
         return failed(journal->path, strerror(errno));
     if (flock(journal->file, LOCK_EX | LOCK_NB) != 0)
-        return failed(journal->path, "another search is using it");
+        return failed(journal->path,
+                      errno == EWOULDBLOCK ? "another search is using it" : strerror(errno));
     cJSON *mine = describe(session);
     size_t size = 0;
     char *text = read_all(journal->file, &size);
     bool read = mine && text ? read_lines(journal, text, size, mine, results)
-                             : failed(journal->path, "could not be read");
+                             : failed(journal->path, strerror(errno));
     free(text);
     cJSON_Delete(mine);
     return read;
