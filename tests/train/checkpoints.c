@@ -262,8 +262,6 @@ static const float class_weights[OUTPUTS] = {1, 2, 1};
     X(brightness_range[1], 1.5f)                                                                   \
     X(white, 1)                                                                                    \
     X(fill_mode, OCK_FILL_WRAP)                                                                    \
-    X(cval, 1)                                                                                     \
-    X(cval, -1)                                                                                    \
     X(elastic_alpha, 2)                                                                            \
     X(elastic_sigma, 2)                                                                            \
     X(erase_factor, 1)                                                                             \
@@ -331,6 +329,8 @@ START_TEST(other_augmentations)
     refuse(&s, net, OCK_INVALID_ARGUMENT, "augmentation." #member " is ");
     MOVES(REFUSE_MOVE)
 #undef REFUSE_MOVE
+    moved = moves, moved.cval = -1;
+    refuse(&s, net, OCK_INVALID_ARGUMENT, "augmentation.cval is 0 in the checkpoint and -1 here");
     s.fit.augmentation = NULL;
     refuse(&s, net, OCK_INVALID_ARGUMENT, "augmentation.height is 4 in the checkpoint and not set");
     ock_model_destroy(net);
