@@ -177,14 +177,21 @@ static struct {
     size_t stride;
 } wish = {.device = "scalar", .stride = 1};
 
+static void run_scenes(const scene *scenes, size_t count)
+{
+    bool scalar = !strcmp(wish.device, "scalar");
+    for (size_t i = 0; i < count; i++)
+        if ((!wish.scene || !strcmp(scenes[i].name, wish.scene)) &&
+            !(scenes[i].traits & ON_OPENCL && scalar))
+            run_scene(&scenes[i], wish.device, wish.stride);
+}
+
 START_TEST(every_allocation_may_fail)
 {
     cJSON_InitHooks(&(cJSON_Hooks){memory_allocate, memory_release});
     check_controls();
-    for (size_t i = 0; i < scene_count; i++)
-        if ((!wish.scene || !strcmp(scenes[i].name, wish.scene)) &&
-            !((scenes[i].traits & ON_OPENCL) && !strcmp(wish.device, "scalar")))
-            run_scene(&scenes[i], wish.device, wish.stride);
+    run_scenes(operation_scenes, operation_scene_count);
+    run_scenes(network_scenes, network_scene_count);
     printf("%s: %zu scenes, %zu allocations, %zu faults, %zu of them done without; %zu wrong\n",
            wish.device, totals.scenes, totals.positions, totals.faults, totals.spared,
            totals.wrong);

@@ -47,8 +47,36 @@ typedef struct scene {
     unsigned traits;
 } scene;
 
-extern const scene scenes[];
-extern const size_t scene_count;
+extern const scene operation_scenes[], network_scenes[];
+extern const size_t operation_scene_count, network_scene_count;
+
+/* ---- scenes_operations.c: what both files share ---- */
+
+#define THEN(status, call)                                                                         \
+    do {                                                                                           \
+        if (!(status))                                                                             \
+            (status) = (call);                                                                     \
+    } while (0)
+
+enum {
+    BATCH = 8,
+    CLASSES = 3,
+    FEATURES = 12,
+    WIDTH = 8
+};
+
+extern const ock_augmentation scene_moves;
+
+/* A call that fails leaves NULL. Check's assertions allocate, and so have no place in an act. */
+void scene_made(stage *s, ock_status status, const void *object);
+
+ock_tensor *scene_tensor(stage *s, ock_dtype dtype, size_t rows, size_t cols);
+void scene_tensors(stage *s);
+void scene_set(stage *s);
+ock_status scene_standardizer(stage *s);
+ock_optimizer scene_adam(void);
+
+/* ---- stage.c ---- */
 
 void stage_open(stage *s, const char *device, bool alone);
 
