@@ -70,6 +70,9 @@ START_TEST(layer_values)
     negative = (ock_dense){.activity = {.l1 = 1, .proximal_l1 = true}};
     REFUSED(context, OCK_INVALID_ARGUMENT, "activity.proximal_l1",
             ock_model_add_dense(net, 3, OCK_RELU, &negative));
+    negative = (ock_dense){.activity = {.group_lasso = 1}};
+    REFUSED(context, OCK_INVALID_ARGUMENT, "activity.group_lasso must be 0",
+            ock_model_add_dense(net, 3, OCK_RELU, &negative));
     negative = (ock_dense){.kernel_constraint = {OCK_MAX_NORM, -1}};
     REFUSED(context, OCK_INVALID_ARGUMENT, "kernel_constraint.max_norm is -1",
             ock_model_add_dense(net, 3, OCK_RELU, &negative));

@@ -326,7 +326,12 @@ START_TEST(other_layers)
         ck_assert_uint_eq(ock_model_tensor_count(net), 0);
         ock_model_destroy(net);
     }
-    ock_model *net = build(b.context, FEATURES, freer);
+    ock_model *net = build(b.context, FEATURES + 1, layers);
+    REFUSED(b.context, OCK_SHAPE_MISMATCH,
+            "layer 0 is dense, 6 to 7, relu; the network's is dense, 7",
+            ock_model_load(net, b.path));
+    ock_model_destroy(net);
+    net = build(b.context, FEATURES, freer);
     OK(b.context, ock_model_load(net, b.path));
     expect_same_weights(net, b.net);
     ock_model_destroy(net);
