@@ -7,11 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../absent.h"
 #include "framework.h"
-
-enum {
-    SKIPPED = 77 /* to Meson and Automake */
-};
 
 static const struct {
     const char *name;
@@ -117,14 +114,6 @@ static bool run_device(const settings *s, const char *device)
 
 /* ---- All devices ---- */
 
-static int no_device(void)
-{
-    const char *require = getenv("OCKHAM_REQUIRE_OPENCL");
-    bool required = require && strcmp(require, "1") == 0;
-    printf("no OpenCL device to check%s\n", required ? ", and OCKHAM_REQUIRE_OPENCL=1" : "");
-    return required ? EXIT_FAILURE : SKIPPED;
-}
-
 static int run_all(const settings *s)
 {
     ock_device *devices;
@@ -142,7 +131,7 @@ static int run_all(const settings *s)
     }
     ock_device_list_free(devices);
     if (run == 0)
-        return no_device();
+        return absent("no OpenCL device to check");
     return passed ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -154,7 +143,8 @@ static int usage(FILE *stream, int status)
             "usage: checkcl [--device WISH] [--iterations N] [--max-size N] [--seed N] [--list] "
             "[TEST...]\n"
             "Compares every operation, or those whose name contains a TEST, on every OpenCL\n"
-            "device, or the one wished for, with plain C.\n");
+            "device, or the one wished for, with plain C. CHECKCL_ITERATIONS and CHECKCL_MAX_SIZE\n"
+            "in the environment stand for the options.\n");
     return status;
 }
 
@@ -164,11 +154,18 @@ static unsigned long long number(const char *option, const char *text, unsigned 
     errno = 0;
     unsigned long long value = strtoull(text, &end, 0);
     if (errno || end == text || *end || *text == '-' || value > most) {
-        fprintf(stderr, "checkcl: --%s takes a number of 0 to %llu, not \"%s\"\n", option, most,
+        fprintf(stderr, "checkcl: %s takes a number of 0 to %llu, not \"%s\"\n", option, most,
                 text);
         exit(2);
     }
     return value;
+}
+
+/* The test setups' sizes, which suit the platform. */
+static unsigned long long environment(const char *name, unsigned long long standard)
+{
+    const char *text = getenv(name);
+    return text && *text ? number(name, text, 4096) : standard;
 }
 
 static int list_tests(void)
@@ -189,7 +186,9 @@ int main(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    settings s = {.iterations = 32, .max_size = 150, .seed = (uint64_t)time(NULL)};
+    settings s = {.iterations = (unsigned)environment("CHECKCL_ITERATIONS", 32),
+                  .max_size = (size_t)environment("CHECKCL_MAX_SIZE", 150),
+                  .seed = (uint64_t)time(NULL)};
     int option;
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -198,13 +197,13 @@ int main(int argc, char **argv)
             s.device = optarg;
             break;
         case 'i':
-            s.iterations = (unsigned)number("iterations", optarg, 1000000);
+            s.iterations = (unsigned)number("--iterations", optarg, 1000000);
             break;
         case 'm':
-            s.max_size = (size_t)number("max-size", optarg, 4096);
+            s.max_size = (size_t)number("--max-size", optarg, 4096);
             break;
         case 's':
-            s.seed = number("seed", optarg, UINT64_MAX);
+            s.seed = number("--seed", optarg, UINT64_MAX);
             break;
         case 'l':
             return list_tests();

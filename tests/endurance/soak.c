@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../absent.h"
 #include "../faults/layer.h"
 #include "training.h"
 
 enum {
-    LARGEST_GROWTH = 1 << 20, /* bytes */
-    SKIP = 77
+    LARGEST_GROWTH = 1 << 20 /* bytes */
 };
 
 static layer_count_function live; /* NULL: no layer */
@@ -87,11 +87,8 @@ int main(int argc, char **argv)
         (uint32_t)((strtoul(argv[2], NULL, 10) + TRAINING_STEPS - 1) / TRAINING_STEPS);
     for (int i = 0; i < 2; i++) {
         ock_status status = run(argv[1], epochs, &runs[i]);
-        if (status == OCK_DEVICE_NOT_FOUND) {
-            const char *require = getenv("OCKHAM_REQUIRE_OPENCL");
-            puts(runs[i].message);
-            return require && !strcmp(require, "1") ? EXIT_FAILURE : SKIP;
-        }
+        if (status == OCK_DEVICE_NOT_FOUND)
+            return absent(runs[i].message);
         if (status) {
             printf("%s\n", runs[i].message);
             return EXIT_FAILURE;

@@ -1,5 +1,5 @@
 /* Runs the tests of training on the scalar path, or with the argument "opencl" on an OpenCL
- * device; where there is none, exits 77. After it, "study" asks for the trajectories alone, of the
+ * device. After it, "study" asks for the trajectories alone, of the
  * whole study. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../absent.h"
 #include "suites.h"
 
 static const char *const wishes[] = {"gpu", "accelerator", "cpu"};
 enum {
-    WISHES = sizeof wishes / sizeof *wishes,
-    SKIP = 77
+    WISHES = sizeof wishes / sizeof *wishes
 };
 
 /* The wish that can be met. Tried in a child: what OpenCL keeps does not outlive the fork that
@@ -42,10 +42,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "opencl")) {
         test_device = find_opencl();
-        if (!test_device) {
-            puts("no OpenCL device: skipped");
-            return SKIP;
-        }
+        if (!test_device)
+            return absent("no OpenCL device that opens");
     }
     test_study = argc > 2 && !strcmp(argv[2], "study");
     SRunner *runner = srunner_create(NULL);
