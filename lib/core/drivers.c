@@ -194,7 +194,18 @@ static bool recall_driver(const ock_cache *cache, size_t position, ock_driver *d
            take_field(&rest, '\0', driver->reason, sizeof driver->reason);
 }
 
-static bool recall(const ock_cache *cache, ock_drivers *drivers)
+/* What a file tells is called only where it is the loader's, or one that is there to be loaded. */
+static bool may_be_called(const ock_drivers *files, bool past_loader, const ock_driver *driver)
+{
+    if (!past_loader || !*driver->library)
+        return !*driver->library && (!past_loader || *driver->reason);
+    for (size_t i = 0; i < files->count; i++)
+        if (strcmp(files->list[i].library, driver->library) == 0)
+            return true;
+    return false;
+}
+
+static bool recall(const ock_cache *cache, const ock_drivers *files, ock_drivers *drivers)
 {
     char value[32], *way;
     if (!ock_cache_get(cache, "drivers", value, sizeof value))
@@ -205,7 +216,8 @@ static bool recall(const ock_cache *cache, ock_drivers *drivers)
         (!drivers->past_loader && strcmp(way, " by the loader") != 0))
         return false;
     for (size_t i = 0; i < drivers->count; i++)
-        if (!recall_driver(cache, i, &drivers->list[i]))
+        if (!recall_driver(cache, i, &drivers->list[i]) ||
+            !may_be_called(files, drivers->past_loader, &drivers->list[i]))
             return false;
     return true;
 }
@@ -216,7 +228,7 @@ static bool try_drivers(ock_probe_kind kind, ock_drivers *files, ock_drivers *dr
 {
     list_files(files);
     ock_cache *cache = open_cache(files);
-    bool known = kind == OCK_PROBE_UNKNOWN && recall(cache, drivers);
+    bool known = kind == OCK_PROBE_UNKNOWN && recall(cache, files, drivers);
     if (!known && (known = ock_probe_run(kind == OCK_PROBE_WHOLE, files, drivers)))
         keep(cache, drivers);
     ock_cache_close(cache);

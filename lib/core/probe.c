@@ -45,9 +45,9 @@ typedef struct child {
     const char *library;
     ock_helper helper;
     stage stage;
-    double since; /* it came so far */
-    bool late;
-    size_t length; /* of a line not yet whole */
+    double since;      /* it came so far */
+    bool late, listed; /* listed: it has named a platform */
+    size_t length;     /* of a line not yet whole */
     char line[LINE_SIZE];
 } child;
 
@@ -92,8 +92,11 @@ static void heed(child *c, const char *line, ock_drivers *found)
 {
     c->stage = stage_of(c, line);
     c->since = ock_seconds_now();
+    if (!c->listed && (c->stage == BUILDING || c->stage == TESTING))
+        c->stage = LOADING; /* of nothing that it has named */
     if (c->stage != LISTING)
         return;
+    c->listed = true;
     if (found->count == OCK_DRIVERS_MAX) { /* the rest may do as they like */
         c->stage = DONE;
         return;
@@ -205,7 +208,7 @@ static bool probe_files(bool all, const ock_drivers *files, ock_drivers *found)
 {
     bool blamed = false;
     *found = (ock_drivers){.past_loader = true};
-    for (size_t i = 0; i < files->count; i++)
+    for (size_t i = 0; i < files->count && found->count < OCK_DRIVERS_MAX; i++)
         if (!probe_file(all, &files->list[i], found, &blamed))
             return false;
     if (!blamed) {
