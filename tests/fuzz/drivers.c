@@ -15,6 +15,7 @@
 
 static const char library[] = "/usr/lib/libDriver.so.1";
 static const uint8_t *rest, *end;
+static bool tried;
 
 /* ---- In the place of lib/core/cache.c ---- */
 
@@ -44,6 +45,7 @@ bool ock_cache_get(const ock_cache *cache, const char *name, char *value, size_t
 {
     size_t length = strlen(name);
     FUZZ_EXPECT(cache);
+    tried = true;
     for (const uint8_t *line = rest, *stop; line < end; line = stop + 1) {
         stop = memchr(line, '\n', (size_t)(end - line));
         stop = stop ? stop : end;
@@ -63,6 +65,7 @@ bool ock_cache_get(const ock_cache *cache, const char *name, char *value, size_t
 bool ock_helper_start(char *arguments[], ock_helper *helper)
 {
     FUZZ_EXPECT(arguments[1] && arguments[2] && arguments[3]);
+    tried = true;
     const uint8_t *stop = rest < end ? memchr(rest, '\0', (size_t)(end - rest)) : NULL;
     if (!stop)
         return false;
@@ -101,12 +104,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     setenv("OCL_ICD_VENDORS", library, 1);
+    unsetenv("OCKHAM_PROBE");
     rest = data + 1;
     end = data + size;
     const bool from_cache = data[0] % 2;
     ock_drivers *drivers;
+    tried = false;
     if (ock_drivers_try(from_cache ? OCK_PROBE_UNKNOWN : OCK_PROBE_WHOLE, &drivers) == OCK_OK)
         check_drivers(drivers, from_cache);
+    FUZZ_EXPECT(tried);
     free(drivers);
     return 0;
 }

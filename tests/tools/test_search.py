@@ -181,7 +181,7 @@ class Search(Tools):
                        lines[1].replace('"values":[0]', '"values":[]'),
                        lines[1].replace('"scores":[', '"scores":[1,'),
                        lines[1].replace('"scores":[', '"scores":{'),
-                       lines[1].replace("}\n", "}{}\n"), "\0" + lines[1]):
+                       lines[1].replace("}\n", "}{}\n"), lines[1].replace("}\n", "}\0\n")):
             with self.subTest(damage):
                 (self.folder / "journal").write_text(lines[0] + damage + lines[2])
                 done = self.search("--grid", "l2=0,1e-4", "--resume", "journal", status=2)
