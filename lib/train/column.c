@@ -1,4 +1,5 @@
 #include "column.h"
+#include "sizes.h"
 
 #include <stdlib.h>
 
@@ -10,7 +11,7 @@ static size_t chunks_of(const column_size *size)
 ock_status column_create(ock_context *context, const column_size *size, ock_dtype dtype,
                          feed_column *column)
 {
-    column->values = malloc(size->rows * 4);
+    column->values = array_make(size->rows, 4);
     column->tensors = calloc(chunks_of(size), sizeof *column->tensors);
     if (!column->values || !column->tensors)
         return ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for the order of %zu rows",

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "network.h"
+#include "sizes.h"
 
 /* A layer on the host. `kept` says which of its outputs stay; layers between two dense ones share
  * the first one's. */
@@ -67,7 +68,7 @@ static ock_status read_layer(compaction *c, size_t position)
         size_t rows, cols;
         if (!layer_shape(layer, slot, &rows, &cols))
             continue;
-        host->slots[slot] = malloc(rows * cols * sizeof(float));
+        host->slots[slot] = array_make(size_times(rows, cols), sizeof(float));
         if (!host->slots[slot])
             return no_memory(c->model);
         status = ock_tensor_read(*layer_tensor(layer, slot), host->slots[slot]);
@@ -87,7 +88,7 @@ static ock_status read_model(compaction *c)
             host->kept = c->layers[i - 1].kept;
             continue;
         }
-        host->kept = malloc(model->layers[i].outputs * sizeof *host->kept);
+        host->kept = array_make(model->layers[i].outputs, sizeof *host->kept);
         if (!host->kept)
             return no_memory(model);
         for (size_t j = 0; j < model->layers[i].outputs; j++)
@@ -222,7 +223,7 @@ static ock_status fold(compaction *c, size_t position)
     host_layer *next = &c->layers[host->next];
     size_t units = c->model->layers[position].outputs;
     size_t outputs = c->model->layers[host->next].outputs;
-    float *constants = malloc(units * sizeof *constants);
+    float *constants = array_make(units, sizeof *constants);
     next->added = calloc(outputs, sizeof *next->added);
     ock_status status =
         constants && next->added ? constants_of(c, position, constants) : no_memory(c->model);
@@ -271,7 +272,7 @@ static ock_status make_layers(const compaction *c, ock_model *made)
 {
     const ock_model *model = c->model;
     ock_status status = OCK_OK;
-    made->layers = malloc(model->count * sizeof *made->layers);
+    made->layers = array_make(model->count, sizeof *made->layers);
     if (!made->layers)
         return no_memory(model);
     for (size_t i = 0; i < model->count && !status; i++) {
@@ -297,7 +298,8 @@ static ock_status write_kept(const compaction *c, size_t position, size_t slot, 
     const host_layer *host = &c->layers[position];
     const bool *rows = inputs_kept(c, position);
     size_t inputs, outputs, count = 0;
-    float *values = malloc(ock_tensor_rows(tensor) * ock_tensor_cols(tensor) * sizeof *values);
+    float *values =
+        array_make(size_times(ock_tensor_rows(tensor), ock_tensor_cols(tensor)), sizeof *values);
     if (!values)
         return no_memory(c->model);
     layer_shape(old, slot, &inputs, &outputs);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "row_weights.h"
+#include "sizes.h"
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -209,7 +210,7 @@ static ock_status list_rows(const ock_dataset *from, const int32_t *rows, size_t
 static ock_status fill_selection(const ock_dataset *from, const int32_t *rows, ock_dataset *set)
 {
     dataset_selection *selection = set->selection;
-    selection->rows = malloc(set->rows * sizeof *rows);
+    selection->rows = array_make(set->rows, sizeof *rows);
     if (!selection->rows)
         return ock_context_report(set->context, OCK_OUT_OF_MEMORY,
                                   "no memory for a list of %zu rows", set->rows);

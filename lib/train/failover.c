@@ -8,6 +8,7 @@
 
 #include "dataset.h"
 #include "image.h"
+#include "sizes.h"
 #include "standardizer.h"
 
 /* ---- The run's inputs ---- */
@@ -26,10 +27,10 @@ static ock_status hold(input_copies *inputs, ock_tensor *tensor)
         return OCK_OK;
     ock_context *context = ock_tensor_context(tensor);
     size_t size = ock_tensor_rows(tensor) * ock_tensor_cols(tensor);
-    input_copy *grown = realloc(inputs->copies, (inputs->count + 1) * sizeof *grown);
+    input_copy *grown = array_grow(inputs->copies, inputs->count + 1, sizeof *grown);
     if (grown)
         inputs->copies = grown;
-    void *values = grown ? malloc(size * 4) : NULL;
+    void *values = grown ? array_make(size, 4) : NULL;
     if (!values)
         return ock_context_report(context, OCK_OUT_OF_MEMORY,
                                   "failover: no memory for a copy of the data, of %zu numbers",

@@ -1,10 +1,11 @@
 #include <stdlib.h>
 
 #include "history.h"
+#include "sizes.h"
 
 ock_status history_append(ock_context *context, ock_history *history, const ock_epoch *epoch)
 {
-    ock_epoch *grown = realloc(history->epochs, (history->count + 1) * sizeof *grown);
+    ock_epoch *grown = array_grow(history->epochs, history->count + 1, sizeof *grown);
     if (!grown)
         return ock_context_report(context, OCK_OUT_OF_MEMORY,
                                   "no memory for the history of epoch %u", (unsigned)epoch->epoch);

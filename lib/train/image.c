@@ -5,6 +5,7 @@
 
 #include "image.h"
 #include "layers.h"
+#include "sizes.h"
 
 /* ---- The tensors ---- */
 
@@ -112,7 +113,7 @@ static ock_status read_tensors(ock_context *context, run_image *image)
     size_t size = 0;
     for (size_t i = 0; i < list->count; i++)
         size += list->tensors[i].rows * list->tensors[i].cols;
-    float *next = image->values = malloc((size ? size : 1) * sizeof *next);
+    float *next = image->values = array_make(size ? size : 1, sizeof *next);
     if (!next)
         return ock_context_report(context, OCK_OUT_OF_MEMORY,
                                   "no memory for a copy of the run's %zu numbers", size);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "run.h"
+#include "sizes.h"
 
 /* ---- Tensors ---- */
 
@@ -89,7 +90,7 @@ static ock_status draw_kernel(ock_model *model, uint32_t position, uint64_t seed
 {
     const net_layer *layer = &model->layers[position];
     size_t count = layer->inputs * layer->outputs;
-    float *weights = malloc(count * sizeof *weights);
+    float *weights = array_make(count, sizeof *weights);
     if (!weights)
         return ock_context_report(model->context, OCK_OUT_OF_MEMORY,
                                   "no memory to draw %zu weights", count);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "network.h"
+#include "sizes.h"
 
 /* ---- Names ---- */
 
@@ -98,7 +99,7 @@ static ock_status refuse(ock_model *model, const char *name, double value, const
 
 static ock_status append(ock_model *model, const net_layer *added)
 {
-    net_layer *grown = realloc(model->layers, (model->count + 1) * sizeof *grown);
+    net_layer *grown = array_grow(model->layers, model->count + 1, sizeof *grown);
     if (!grown)
         return ock_context_report(model->context, OCK_OUT_OF_MEMORY, "no memory for layer %zu",
                                   model->count);

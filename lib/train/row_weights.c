@@ -1,4 +1,5 @@
 #include "row_weights.h"
+#include "sizes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static int32_t class_of(size_t outputs, const float *target)
 
 static ock_status keep_classes(ock_dataset *set, const ock_arrays *arrays)
 {
-    int32_t *classes = set->store->classes = malloc(set->rows * sizeof *classes);
+    int32_t *classes = set->store->classes = array_make(set->rows, sizeof *classes);
     if (!classes)
         return ock_context_report(set->context, OCK_OUT_OF_MEMORY,
                                   "no memory for the classes of %zu rows", set->rows);
@@ -48,7 +49,7 @@ static ock_status keep_classes(ock_dataset *set, const ock_arrays *arrays)
 ock_status row_weights_keep(ock_dataset *set, const ock_arrays *arrays)
 {
     if (arrays->weights) {
-        set->store->weights = malloc(set->rows * sizeof(float));
+        set->store->weights = array_make(set->rows, sizeof(float));
         if (!set->store->weights)
             return ock_context_report(set->context, OCK_OUT_OF_MEMORY,
                                       "no memory for the weights of %zu rows", set->rows);

@@ -9,6 +9,7 @@
 #include <ockham/context.h>
 
 #include "safetensors.h"
+#include "sizes.h"
 
 /* ---- Words ---- */
 
@@ -130,7 +131,7 @@ static ock_status write_tensor(file_writer *writer, const file_tensor *tensor)
 {
     size_t count = tensor->rows * tensor->cols;
     ock_status status = OCK_OK;
-    float *values = malloc(count * sizeof *values);
+    float *values = array_make(count, sizeof *values);
     if (!values)
         return ock_context_report(writer->context, OCK_OUT_OF_MEMORY,
                                   "%s: no memory to write %zu weights", writer->path, count);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "monitor.h"
+#include "sizes.h"
 
 /* The networks of a trial that may go on, one for each run. */
 typedef struct kept_trial {
@@ -107,7 +108,7 @@ static ock_status shuffle_rows(search_state *s)
     size_t rows = ock_dataset_rows(s->train);
     if (!s->options->folds)
         return OCK_OK;
-    s->rows = malloc(2 * rows * sizeof *s->rows);
+    s->rows = array_make(rows, 2 * sizeof *s->rows);
     if (!s->rows)
         return no_memory(s->context);
     for (size_t i = 0; i < rows; i++)
@@ -275,8 +276,8 @@ static ock_status run_trial(search_state *s, size_t point)
                        .rung = s->progress.rung,
                        .axes = options->axis_count,
                        .runs = s->runs,
-                       .values = malloc(options->axis_count * sizeof *trial.values),
-                       .scores = malloc(s->runs * sizeof *trial.scores)};
+                       .values = array_make(options->axis_count, sizeof *trial.values),
+                       .scores = array_make(s->runs, sizeof *trial.scores)};
     ock_model **models = take_models(s, point);
     ock_status status = trial.values && trial.scores && models ? OCK_OK : no_memory(s->context);
     bool added = false;
@@ -317,7 +318,7 @@ static ock_status choose_points(const search_state *s, uint32_t rung, size_t *po
         points[i] = i;
     if (rung == 0)
         return OCK_OK;
-    size_t *order = malloc((results->count + 1) * sizeof *order);
+    size_t *order = array_make(results->count + 1, sizeof *order);
     if (!order)
         return no_memory(s->context);
     ock_search_sort(s->options, results, order);
@@ -352,7 +353,7 @@ static ock_status run_rung(search_state *s, uint32_t rung)
     size_t count;
     uint32_t epochs;
     ock_search_rung(s->options, rung, &count, &epochs);
-    size_t *points = malloc(count * sizeof *points);
+    size_t *points = array_make(count, sizeof *points);
     ock_status status = points ? begin_rung(s, rung) : no_memory(s->context);
     if (!status)
         status = choose_points(s, rung, points, &count);
@@ -394,7 +395,7 @@ static ock_status check_trial(const search_state *s, size_t position, double *va
 
 static ock_status check_results(const search_state *s)
 {
-    double *values = malloc(s->options->axis_count * sizeof *values);
+    double *values = array_make(s->options->axis_count, sizeof *values);
     ock_status status = values ? OCK_OK : no_memory(s->context);
     for (size_t i = 0; i < s->results->count && !status; i++)
         status = check_trial(s, i, values);

@@ -4,6 +4,7 @@
 
 #include "monitor.h"
 #include "search.h"
+#include "sizes.h"
 
 static void trial_free(ock_trial *trial)
 {
@@ -25,7 +26,7 @@ ock_status ock_search_results_add(ock_search_results *results, const ock_trial *
     if (!results || !trial || !trial->values || !trial->scores)
         return OCK_INVALID_ARGUMENT;
     ock_trial added = *trial;
-    ock_trial *grown = realloc(results->trials, (results->count + 1) * sizeof *grown);
+    ock_trial *grown = array_grow(results->trials, results->count + 1, sizeof *grown);
     if (grown)
         results->trials = grown;
     added.values = copy(trial->values, trial->axes);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "network.h"
+#include "sizes.h"
 
 static ock_status check_layer(const ock_model *model, size_t layer, float threshold)
 {
@@ -44,7 +45,7 @@ ock_status ock_model_sparsity(ock_model *model, size_t layer, float threshold,
         return status;
     const net_layer *dense = &model->layers[layer];
     size_t count = dense->inputs * dense->outputs;
-    float *weights = malloc(count * sizeof *weights);
+    float *weights = array_make(count, sizeof *weights);
     if (!weights)
         return ock_context_report(model->context, OCK_OUT_OF_MEMORY,
                                   "no memory to read %zu weights", count);

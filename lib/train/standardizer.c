@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "dataset.h"
+#include "sizes.h"
 #include "standardizer.h"
 
 #if OCK_LAPACK
@@ -202,11 +203,11 @@ static void sum_free(block_sum *sum)
 
 static ock_status sum_init(block_sum *sum, const ock_standardizer *s, size_t rows)
 {
-    *sum = (block_sum){.size = rows * s->features};
+    *sum = (block_sum){.size = size_times(rows, s->features)};
     ock_status status = ock_tensor_create(s->context, OCK_F32, rows, s->features, &sum->part);
     if (status)
         return status;
-    sum->host = malloc(sum->size * sizeof *sum->host);
+    sum->host = array_make(sum->size, sizeof *sum->host);
     sum->sum = calloc(sum->size, sizeof *sum->sum);
     if (sum->host && sum->sum)
         return OCK_OK;
@@ -336,7 +337,7 @@ static double gain_root(const ock_standardizer *s, double value, double rows)
 static ock_status decompose(ock_standardizer *s, block_sum *sum, size_t rows)
 {
     size_t d = s->features;
-    double *values = malloc(d * sizeof *values);
+    double *values = array_make(d, sizeof *values);
     if (!values)
         return ock_context_report(s->context, OCK_OUT_OF_MEMORY, "no memory for %zu eigenvalues",
                                   d);
