@@ -70,6 +70,7 @@ typedef struct scenario {
     bool tuned;         /* without OCKHAM_TUNE=0 */
     bool control;       /* is to be lost, and nothing is said of it */
     size_t stride;      /* of positions, unless all are asked for; 0: none */
+    size_t all_stride;  /* then; 0: 1. For scenes of thousands of calls, tenths of a second each */
 } scenario;
 
 /* Ended by a name of NULL. */

@@ -206,7 +206,8 @@ static void inject_at(sweep *w, const char *entry, size_t number, size_t positio
 
 static void inject_all(sweep *w, const char *entry, size_t number, size_t calls)
 {
-    size_t stride = w->all ? 1 : w->scene->stride;
+    size_t most = w->scene->all_stride ? w->scene->all_stride : 1;
+    size_t stride = w->all ? most : w->scene->stride;
     for (size_t position = 1 + number % stride; position <= calls; position += stride)
         inject_at(w, entry, number, position);
 }

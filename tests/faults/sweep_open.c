@@ -71,7 +71,7 @@ static void play_self_test(stage *s)
 }
 
 const scenario opening_scenes[] = {
-    {.name = "open, close", .play = play_open, .opens = true, .device = "", .stride = 9},
+    {.name = "open, close", .play = play_open, .opens = true, .device = "", .stride = 19},
     {.name = "open by default", .play = play_open, .opens = true, .falls_back = true, .stride = 23},
     {.name = "first reduction", .play = play_first_step, .opens = true, .device = "", .stride = 23},
     {.name = "tuned",
@@ -80,15 +80,17 @@ const scenario opening_scenes[] = {
      .falls_back = true,
      .device = "",
      .tuned = true,
-     .stride = 97},
+     .stride = 397,
+     .all_stride = 101},
     {.name = "CLBlast",
      .play = play_open,
      .opens = true,
      .falls_back = true,
      .device = "",
      .tiles = "clblast",
-     .stride = 97},
-    {.name = "self-test", .play = play_self_test, .opens = true, .device = ""},
+     .stride = 97,
+     .all_stride = 11},
+    {.name = "self-test", .play = play_self_test, .opens = true, .device = "", .all_stride = 13},
     {0}};
 
 /* ---- Controls: each is lost, in its own way ---- */
