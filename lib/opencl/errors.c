@@ -82,7 +82,7 @@ const char *opencl_error_name(cl_int error)
 }
 
 /* CL_OUT_OF_RESOURCES is not among them: drivers return it for kernels that went astray. */
-static ock_status status_of(cl_int error)
+ock_status opencl_status(cl_int error)
 {
     switch (error) {
     case CL_MEM_OBJECT_ALLOCATION_FAILURE:
@@ -96,6 +96,6 @@ static ock_status status_of(cl_int error)
 
 ock_status opencl_failed(ock_log *log, const char *call, const char *subject, cl_int error)
 {
-    return ock_log_report(log, status_of(error), "%s%s%s: %s (%d)", call, subject ? " of " : "",
+    return ock_log_report(log, opencl_status(error), "%s%s%s: %s (%d)", call, subject ? " of " : "",
                           subject ? subject : "", opencl_error_name(error), error);
 }

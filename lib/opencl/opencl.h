@@ -78,8 +78,11 @@ typedef struct opencl_backend {
 /* "CL_OUT_OF_RESOURCES"; static. */
 const char *opencl_error_name(cl_int error);
 
-/* Reports "CALL of SUBJECT: NAME (code)", of no subject where that is NULL, and returns the status
- * that fits: OCK_OUT_OF_MEMORY for the allocation failures, else OCK_DEVICE_FAILED. */
+/* OCK_OUT_OF_MEMORY for the allocation failures, else OCK_DEVICE_FAILED. */
+ock_status opencl_status(cl_int error);
+
+/* Reports "CALL of SUBJECT: NAME (code)", of no subject where that is NULL, and returns the status.
+ */
 ock_status opencl_failed(ock_log *log, const char *call, const char *subject, cl_int error);
 
 /* ---- loader.c ---- */

@@ -89,7 +89,7 @@ static bool has_extension(device_rows *rows, cl_device_id device, const char *na
 /* What the kernels hang on rules a device out if it cannot be told. */
 static void not_told(ock_device *row, cl_int error)
 {
-    row->status = OCK_DEVICE_FAILED;
+    row->status = opencl_status(error);
     snprintf(row->reason, sizeof row->reason, "clGetDeviceInfo: %s (%d)", opencl_error_name(error),
              error);
 }
@@ -120,7 +120,7 @@ static ock_device_type device_type(ock_device *row, cl_device_id device)
 
 static void unsupported(ock_device *row, const char *what, const char *has, const char *needs)
 {
-    if (row->status == OCK_DEVICE_FAILED) /* not told */
+    if (row->status != OCK_OK && row->status != OCK_UNSUPPORTED) /* not told */
         return;
     row->status = OCK_UNSUPPORTED;
     snprintf(row->reason, sizeof row->reason,
