@@ -67,6 +67,7 @@ static void replay(const char *path)
     FUZZ_EXPECT(file);
     size_t size = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
+    FUZZ_EXPECT(size < sizeof bytes); /* else it was not read whole */
     run(bytes, size);
     run_altered(bytes, size);
 }
