@@ -8,31 +8,8 @@
 
 enum {
     MOST_BYTES = 1 << 16,
-    MOST_PLACES = 256, /* in a seed that are altered */
-    MOST_MEMORY = 48 << 20
+    MOST_PLACES = 256 /* in a seed that are altered */
 };
-
-#if defined __GLIBC__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-
-/* In the C library's place. */
-void *malloc(size_t size)
-{
-    return size > MOST_MEMORY ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    return count > 0 && size > MOST_MEMORY / count ? NULL : __libc_calloc(count, size);
-}
-
-void *realloc(void *memory, size_t size)
-{
-    return size > MOST_MEMORY ? NULL : __libc_realloc(memory, size);
-}
-#endif
 
 static size_t runs;
 
