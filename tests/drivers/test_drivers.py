@@ -128,6 +128,19 @@ class Drivers(unittest.TestCase):
             with self.subTest(fault):
                 self.check_fault(fault)
 
+    def test_ways_to_name_drivers(self):
+        """A driver's file in the usual folder, a library by itself, and the variable's other name."""
+        usual = self.environment("none@usual", OCL_ICD_VENDORS=POCL.name)
+        self.check_pocl(self.query(env=usual))
+        alone = self.query(env=self.environment("crash@load", OCL_ICD_VENDORS=DRIVER))
+        self.assertEqual(self.names(alone), [])
+        self.check_row(alone, DRIVER, DID["crash"], WHEN["load"])
+        other = self.environment("crash@platforms", OCL_ICD_VENDORS="")
+        other["OPENCL_VENDOR_PATH"] = str(self.folder / "crash-platforms" / "vendors")
+        document = self.query(env=other)
+        self.check_pocl(document)
+        self.check_row(document, DID["crash"], WHEN["platforms"])
+
     def check_hang_below(self, layer_fault):
         env = self.layered(layer_fault)
         self.check_row(self.query(env=env), DID["hang"], WHEN["launch"])
