@@ -1,6 +1,6 @@
 /* An OpenCL layer that makes a sound driver faulty: TEST_FAULT=wrong@launch leaves out what is
- * launched, crash@launch and hang@launch do so there, and lie@huge and lie@zero claim what cannot
- * be. */
+ * launched, crash@launch and hang@launch do so there, lie@huge and lie@zero claim what cannot be,
+ * and lack@... is a device below the kernels' floor. */
 #undef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl_layer.h>
@@ -20,11 +20,31 @@ static cl_int CL_API_CALL launch(cl_command_queue queue, cl_kernel kernel, cl_ui
                                           events, event);
 }
 
+static void take_away(cl_device_info name, void *value)
+{
+    static const struct {
+        const char *what;
+        cl_device_info name;
+        size_t size;
+    } all[] = {{"groups", CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t)},
+               {"memory", CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong)},
+               {"arithmetic", CL_DEVICE_SINGLE_FP_CONFIG, sizeof(cl_device_fp_config)},
+               {"compiler", CL_DEVICE_COMPILER_AVAILABLE, sizeof(cl_bool)},
+               {"device", CL_DEVICE_AVAILABLE, sizeof(cl_bool)}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (name == all[i].name && asked_to("lack", all[i].what))
+            memset(value, 0, all[i].size);
+    if (name == CL_DEVICE_OPENCL_C_VERSION && asked_to("lack", "language"))
+        ((char *)value)[strlen("OpenCL C 1.")] = '1';
+}
+
 static cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info name, size_t size,
                                       void *value, size_t *used)
 {
     cl_int error = target->clGetDeviceInfo(device, name, size, value, used);
     bool huge = asked_to("lie", "huge");
+    if (error == CL_SUCCESS && value)
+        take_away(name, value);
     if (error != CL_SUCCESS || !value || (!huge && !asked_to("lie", "zero")))
         return error;
     switch (name) {

@@ -218,6 +218,19 @@ class Drivers(unittest.TestCase):
         self.assertEqual(device["self_test"]["status"], "OCK_OUT_OF_MEMORY")
         self.assertEqual(document["chosen"], "scalar")
 
+    def test_devices_below_the_floor(self):
+        for what, reason in {"groups": "its largest work-group is 0, the kernels need 256",
+                             "memory": "its local memory is 0, the kernels need 32768",
+                             "arithmetic": "its 32-bit arithmetic is limited",
+                             "compiler": "its compiler is missing",
+                             "device": "it is not available",
+                             "language": "its language is OpenCL C 1.1"}.items():
+            with self.subTest(what):
+                document = self.query(env=self.layered("lack@" + what))
+                self.assertIn(reason, document["devices"][0]["reason"])
+                self.assertEqual(document["chosen"], "scalar")
+                self.assertIn("passed over 0:0", document["why"])
+
     def test_wrong_numbers(self):
         document = self.query(env=self.layered("wrong@launch"))
         self.assertEqual(document["devices"][0]["self_test"]["status"], "OCK_SELF_TEST_FAILED")
