@@ -1,4 +1,5 @@
-/* Augmentation of pictures (keras.legacy ImageDataGenerator, whose names these are), and
+/** @file
+ * Augmentation of pictures (keras.legacy ImageDataGenerator, whose names these are), and
  * standardisation of rows: operations, of which holds what ops.h says of all. */
 #ifndef OCKHAM_AUGMENT_H
 #define OCKHAM_AUGMENT_H
@@ -9,65 +10,65 @@
 extern "C" {
 #endif
 
-/* What is outside a picture (scipy.ndimage's modes of these names, as Keras uses them). */
+/** What is outside a picture (scipy.ndimage's modes of these names, as Keras uses them). */
 typedef enum ock_fill_mode {
-    OCK_FILL_NEAREST,  /* aaaa|abcd|dddd */
-    OCK_FILL_CONSTANT, /* cval, right beyond the outermost pixels' centres */
-    OCK_FILL_REFLECT,  /* dcba|abcd|dcba */
-    OCK_FILL_WRAP,     /* bcd(a)|abcd|(d)abc: repeated every size - 1 pixels */
+    OCK_FILL_NEAREST,  /**< aaaa|abcd|dddd */
+    OCK_FILL_CONSTANT, /**< cval, right beyond the outermost pixels' centres */
+    OCK_FILL_REFLECT,  /**< dcba|abcd|dcba */
+    OCK_FILL_WRAP,     /**< bcd(a)|abcd|(d)abc: repeated every size - 1 pixels */
 } ock_fill_mode;
 
-/* Ranges of 0, and pairs of two, leave out what they are about. */
+/** Ranges of 0, and pairs of two, leave out what they are about. */
 typedef struct ock_augmentation {
-    uint32_t height, width, channels; /* a row is height x width x channels */
-    float rotation_range;             /* degrees, to either side; 0..180 */
-    float width_shift_range;          /* share of the width, along it; 0..1 */
-    float height_shift_range;         /* share of the height; 0..1 */
-    float shear_range;                /* degrees, to either side; 0..90 */
-    float zoom_range[2]; /* lower, upper, of each axis; 0 < lower <= upper <= 1000; below 1
+    uint32_t height, width, channels; /**< a row is height x width x channels */
+    float rotation_range;             /**< degrees, to either side; 0..180 */
+    float width_shift_range;          /**< share of the width, along it; 0..1 */
+    float height_shift_range;         /**< share of the height; 0..1 */
+    float shear_range;                /**< degrees, to either side; 0..90 */
+    float zoom_range[2]; /**< lower, upper, of each axis; 0 < lower <= upper <= 1000; below 1
                           * enlarges; Keras's single r is 1 - r, 1 + r */
-    bool horizontal_flip, vertical_flip; /* of every other picture */
-    float channel_shift_range;           /* added to all values, to either side; >= 0 */
-    float brightness_range[2]; /* lower, upper factor; 0 <= lower <= upper; 1, 3 or 4 channels */
-    float white; /* brightness: the largest value; 0: as in Keras, 255, in whole numbers */
+    bool horizontal_flip, vertical_flip; /**< of every other picture */
+    float channel_shift_range;           /**< added to all values, to either side; >= 0 */
+    float brightness_range[2]; /**< lower, upper factor; 0 <= lower <= upper; 1, 3 or 4 channels */
+    float white; /**< brightness: the largest value; 0: as in Keras, 255, in whole numbers */
     ock_fill_mode fill_mode;
     float cval;
-    /* Elastic deformation (Simard, Steinkraus and Platt 2003). */
-    float elastic_alpha; /* pixels; 0..1e6 */
-    float elastic_sigma; /* pixels; with an alpha above 0, up to the larger of height and width */
-    /* Random erasing (Zhong et al. 2020; keras.layers.RandomErasing). */
-    float erase_factor;   /* the probability; 0..1 */
-    float erase_scale[2]; /* lower, upper share of the area; 0 < lower <= upper <= 1; paper: .02, .4
-                           */
-    float erase_ratio[2]; /* lower, upper height / width; > 0; paper: .3, 3.33 */
-    uint32_t cutout_size; /* of a square (DeVries and Taylor 2017); up to the larger of height and
+    /** Elastic deformation (Simard, Steinkraus and Platt 2003). */
+    float elastic_alpha; /**< pixels; 0..1e6 */
+    float elastic_sigma; /**< pixels; with an alpha above 0, up to the larger of height and width */
+    /** Random erasing (Zhong et al. 2020, with scales .02 and .4, ratios .3 and 3.33;
+     * keras.layers.RandomErasing). */
+    float erase_factor;   /**< the probability; 0..1 */
+    float erase_scale[2]; /**< lower, upper share of the area; 0 < lower <= upper <= 1 */
+    float erase_ratio[2]; /**< lower, upper height / width; > 0 */
+    uint32_t cutout_size; /**< of a square (DeVries and Taylor 2017); up to the larger of height and
                            * width */
-    float erase_value;    /* what erasing and cutout leave */
+    float erase_value;    /**< what erasing and cutout leave */
     uint64_t seed;
 } ock_augmentation;
 
-/* The numbers that are drawn for a picture, in Keras's units: a row of a transforms tensor. */
+/** The numbers that are drawn for a picture, in Keras's units: a row of a transforms tensor. */
 enum {
-    OCK_ROTATION,     /* theta, degrees */
-    OCK_HEIGHT_SHIFT, /* pixels */
+    OCK_ROTATION,     /**< theta, degrees */
+    OCK_HEIGHT_SHIFT, /**< pixels */
     OCK_WIDTH_SHIFT,
-    OCK_SHEAR,       /* degrees */
-    OCK_HEIGHT_ZOOM, /* 1: none */
+    OCK_SHEAR,       /**< degrees */
+    OCK_HEIGHT_ZOOM, /**< 1: none */
     OCK_WIDTH_ZOOM,
-    OCK_HORIZONTAL_FLIP, /* 0 or 1 */
+    OCK_HORIZONTAL_FLIP, /**< 0 or 1 */
     OCK_VERTICAL_FLIP,
     OCK_CHANNEL_SHIFT,
     OCK_BRIGHTNESS,
-    OCK_ERASE_TOP, /* of the rectangle: pixels; height 0: none */
+    OCK_ERASE_TOP, /**< of the rectangle: pixels; height 0: none */
     OCK_ERASE_LEFT,
     OCK_ERASE_HEIGHT,
     OCK_ERASE_WIDTH,
-    OCK_CUTOUT_ROW, /* the square's middle, which is its pixel size / 2 */
+    OCK_CUTOUT_ROW, /**< the square's middle, which is its pixel size / 2 */
     OCK_CUTOUT_COL,
     OCK_TRANSFORM_SIZE
 };
 
-/* Draws transforms[i] (B x OCK_TRANSFORM_SIZE) for sample indices[i] (OCK_I32, B x 1) in this
+/** Draws transforms[i] (B x OCK_TRANSFORM_SIZE) for sample indices[i] (OCK_I32, B x 1) in this
  * epoch: Keras's get_random_transform(). Every device gives the same bits. With w the words of the
  * draw at counter (index, epoch, k, OCK_PURPOSE_AUGMENT), u = (w >> 8) 2^-24, ranges to either side
  * (2u - 1) range, pairs lower + u (upper - lower), flips u < 0.5 and places floor(w n 2^-32):
@@ -81,7 +82,7 @@ enum {
 OCK_API ock_status ock_augment_draw(const ock_augmentation *augmentation, uint32_t epoch,
                                     const ock_tensor *indices, ock_tensor *transforms);
 
-/* y[i] = x[i] (B x (height width channels)) under transforms[i]: Keras's apply_transform(), in its
+/** y[i] = x[i] (B x (height width channels)) under transforms[i]: Keras's apply_transform(), in its
  * order. One bilinear sampling for all maps: output pixel p shows the input at
  * c + R (S Z (p - c) + shift) + d, about the centre c = size/2 - 0.5, where in (x, y), that is
  * (column, row), R = (cos t, -sin t; sin t, cos t) is the rotation, S = (1, -sin s; 0, cos s) the
@@ -102,23 +103,23 @@ OCK_API ock_status ock_augment_apply(const ock_augmentation *augmentation, uint3
                                      const ock_tensor *indices, const ock_tensor *transforms,
                                      const ock_tensor *x, ock_tensor *y);
 
-/* Both, with memory for the transforms in between. */
+/** Both, with memory for the transforms in between. */
 OCK_API ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
                                const ock_tensor *indices, const ock_tensor *x, ock_tensor *y);
 
-/* Standardisation of rows (ImageDataGenerator.standardize()): x times rescale; less the row's mean;
- * over the row's standard deviation + 1e-6; less `mean`; over `deviation` + 1e-6. */
+/** Standardisation of rows (ImageDataGenerator.standardize()): x times rescale; less the row's
+ * mean; over the row's standard deviation + 1e-6; less `mean`; over `deviation` + 1e-6. */
 typedef struct ock_standardize {
-    float rescale; /* 0: none */
+    float rescale; /**< 0: none */
     bool samplewise_center, samplewise_std_normalization;
-    const ock_tensor *mean, *deviation; /* 1 x cols, or NULL: none */
+    const ock_tensor *mean, *deviation; /**< 1 x cols, or NULL: none */
 } ock_standardize;
 
-/* x and y are B x cols; in place allowed. */
+/** x and y are B x cols; in place allowed. */
 OCK_API ock_status ock_standardize_apply(const ock_standardize *options, const ock_tensor *x,
                                          ock_tensor *y);
 
-/* Whether ock_augment() takes these values for rows of `cols` columns: for code that would know
+/** Whether ock_augment() takes these values for rows of `cols` columns: for code that would know
  * before it begins. Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH. */
 OCK_API ock_status ock_augmentation_check(ock_context *context,
                                           const ock_augmentation *augmentation, size_t cols);

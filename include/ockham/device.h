@@ -1,4 +1,5 @@
-/* Devices: what a machine has, which of it works, and which a context would choose. */
+/** @file
+ * Devices: what a machine has, which of it works, and which a context would choose. */
 #ifndef OCKHAM_DEVICE_H
 #define OCKHAM_DEVICE_H
 
@@ -13,36 +14,36 @@ extern "C" {
 #endif
 
 typedef enum ock_device_type {
-    OCK_DEVICE_NONE, /* a platform without a usable device: status and reason say why */
+    OCK_DEVICE_NONE, /**< a platform without a usable device: status and reason say why */
     OCK_DEVICE_SCALAR,
     OCK_DEVICE_CPU,
     OCK_DEVICE_GPU,
     OCK_DEVICE_ACCELERATOR,
 } ock_device_type;
 
-/* A plain record, copied by value; texts are terminated and cut to fit. */
+/** A plain record, copied by value; texts are terminated and cut to fit. */
 typedef struct ock_device {
     ock_device_type type;
-    int platform; /* position among the platforms, from 0; -1 for the scalar path */
-    int index;    /* position among the platform's devices; -1 where there is none */
-    char id[24];  /* what the device option takes: "scalar" or "PLATFORM:DEVICE" */
+    int platform; /**< position among the platforms, from 0; -1 for the scalar path */
+    int index;    /**< position among the platform's devices; -1 where there is none */
+    char id[24];  /**< what the device option takes: "scalar" or "PLATFORM:DEVICE" */
     char name[128];
     char platform_name[128];
     char vendor[128];
-    char version[128]; /* OpenCL version as the device states it */
+    char version[128]; /**< OpenCL version as the device states it */
     char driver[128];
     uint32_t compute_units;
-    uint32_t max_work_group; /* work-items */
-    uint64_t global_memory;  /* bytes */
-    uint64_t max_allocation; /* bytes in one buffer */
-    uint64_t local_memory;   /* bytes */
+    uint32_t max_work_group; /**< work-items */
+    uint64_t global_memory;  /**< bytes */
+    uint64_t max_allocation; /**< bytes in one buffer */
+    uint64_t local_memory;   /**< bytes */
     bool fp16, fp64;
-    ock_status status; /* OCK_OK: meets the floor; otherwise the device is never chosen */
-    char reason[256];  /* why status is not OCK_OK, and what to do about it */
-    char library[256]; /* the driver's file, where it is loaded past OpenCL's loader; else empty */
+    ock_status status; /**< OCK_OK: meets the floor; otherwise the device is never chosen */
+    char reason[256];  /**< why status is not OCK_OK, and what to do about it */
+    char library[256]; /**< the driver's file, where it is loaded past OpenCL's loader; or empty */
 } ock_device;
 
-/* Lists the OpenCL platforms' devices in the loader's order and the scalar path
+/** Lists the OpenCL platforms' devices in the loader's order and the scalar path
  * last. A platform that fails or has no device is one row of type
  * OCK_DEVICE_NONE; a machine without any platform has one such row, with the
  * loader's reason. The list is never empty. It is the caller's:
@@ -63,7 +64,7 @@ typedef struct ock_device {
  */
 OCK_API ock_status ock_device_list(ock_device **devices, size_t *count);
 
-/* The same, but the drivers are tried anew, whatever is known of them; `whole`: with every
+/** The same, but the drivers are tried anew, whatever is known of them; `whole`: with every
  * operation of ops.h. Errors: also OCK_UNSUPPORTED where nothing was tried, since OCKHAM_PROBE is
  * "off", the child cannot be started or this library is without OpenCL. */
 OCK_API ock_status ock_device_probe(bool whole, ock_device **devices, size_t *count);
@@ -71,16 +72,16 @@ OCK_API void ock_device_list_free(ock_device *devices);
 
 typedef struct ock_self_test {
     int run, passed;
-    double seconds;    /* with the kernels' build */
-    char message[512]; /* the first failure: operation, element, got, expected */
+    double seconds;    /**< with the kernels' build */
+    char message[512]; /**< the first failure: operation, element, got, expected */
 } ock_self_test;
 
-/* Opens the device, runs every operation of ops.h once on known data and compares
+/** Opens the device, runs every operation of ops.h once on known data and compares
  * with the scalar path. Returns OCK_OK when all agree, OCK_SELF_TEST_FAILED when
  * one does not, or the error that ended it; *result is filled in each case. */
 OCK_API ock_status ock_device_self_test(const ock_device *device, ock_self_test *result);
 
-/* "gpu", "cpu", "accelerator", "scalar" or "none"; static. */
+/** "gpu", "cpu", "accelerator", "scalar" or "none"; static. */
 OCK_API const char *ock_device_type_name(ock_device_type type);
 
 #ifdef __cplusplus

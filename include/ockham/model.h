@@ -1,4 +1,5 @@
-/* Sequential networks: a list of layers goes in, the library plans the fused
+/** @file
+ * Sequential networks: a list of layers goes in, the library plans the fused
  * operations. */
 #ifndef OCKHAM_MODEL_H
 #define OCKHAM_MODEL_H
@@ -11,29 +12,29 @@ extern "C" {
 
 typedef struct ock_model ock_model;
 
-/* An empty network over `inputs` features. *model is the caller's; NULL on
+/** An empty network over `inputs` features. *model is the caller's; NULL on
  * failure. Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY. */
 OCK_API ock_status ock_model_create(ock_context *context, size_t inputs, ock_model **model);
 OCK_API void ock_model_destroy(ock_model *model);
 
 typedef enum ock_initializer {
-    OCK_GLOROT_UNIFORM, /* within sqrt(6/(I + O)) (Glorot and Bengio 2010); Keras's default */
-    OCK_HE_NORMAL,      /* deviation sqrt(2/I), cut at two (He et al. 2015; keras HeNormal) */
+    OCK_GLOROT_UNIFORM, /**< within sqrt(6/(I + O)) (Glorot and Bengio 2010); Keras's default */
+    OCK_HE_NORMAL,      /**< deviation sqrt(2/I), cut at two (He et al. 2015; keras HeNormal) */
 } ock_initializer;
 
-/* A kernel's columns are its units: group lasso and norms are of each; a bias is one vector. */
+/** A kernel's columns are its units: group lasso and norms are of each; a bias is one vector. */
 typedef struct ock_dense {
     ock_penalty kernel, bias;
-    /* Of the output, after the activation and before what follows (keras's activity_regularizer):
+    /** Of the output, after the activation and before what follows (keras's activity_regularizer):
      * the sum over a batch divided by its rows, in training and evaluation. l1 and l2 alone; a
      * layer that has it is not fused with what follows. */
     ock_penalty activity;
     ock_constraint kernel_constraint, bias_constraint;
-    ock_initializer initializer; /* of the kernel; biases begin at 0 */
+    ock_initializer initializer; /**< of the kernel; biases begin at 0 */
     bool no_bias;
 } ock_dense;
 
-/* Layers are added before the first use of the network; afterwards
+/** Layers are added before the first use of the network; afterwards
  * OCK_INVALID_ARGUMENT. A dropout or activation that follows a dense layer is fused
  * into it where its gradient allows; what is computed is the same. Dropout and noise may come
  * first, on the inputs, and act in training alone. options may be NULL.
@@ -42,28 +43,28 @@ typedef struct ock_dense {
 OCK_API ock_status ock_model_add_dense(ock_model *model, size_t units, ock_activation activation,
                                        const ock_dense *options);
 OCK_API ock_status ock_model_add_activation(ock_model *model, ock_activation activation);
-OCK_API ock_status ock_model_add_dropout(ock_model *model, float rate); /* 0 <= rate < 1 */
+OCK_API ock_status ock_model_add_dropout(ock_model *model, float rate); /**< 0 <= rate < 1 */
 
-/* Dropout of whole channels: a row is outputs / channels positions of so many channels each
+/** Dropout of whole channels: a row is outputs / channels positions of so many channels each
  * (keras.layers.SpatialDropout1D, 2D). channels must divide the layer's width. */
 OCK_API ock_status ock_model_add_spatial_dropout(ock_model *model, uint32_t channels, float rate);
 
-/* x + N(0, stddev), stddev >= 0 (keras.layers.GaussianNoise). */
+/** x + N(0, stddev), stddev >= 0 (keras.layers.GaussianNoise). */
 OCK_API ock_status ock_model_add_gaussian_noise(ock_model *model, float stddev);
 
-/* x N(1, sqrt(rate/(1 - rate))), 0 <= rate < 1 (keras.layers.GaussianDropout). */
+/** x N(1, sqrt(rate/(1 - rate))), 0 <= rate < 1 (keras.layers.GaussianDropout). */
 OCK_API ock_status ock_model_add_gaussian_dropout(ock_model *model, float rate);
 
 typedef struct ock_normalization {
-    float momentum; /* 0 <= momentum < 1 */
-    float epsilon;  /* > 0 */
+    float momentum; /**< 0 <= momentum < 1 */
+    float epsilon;  /**< > 0 */
 } ock_normalization;
 
-/* Keras's: 0.99 and 1e-3. */
+/** Keras's: 0.99 and 1e-3. */
 OCK_API ock_normalization ock_normalization_defaults(void);
 OCK_API ock_status ock_model_add_batch_norm(ock_model *model, const ock_normalization *options);
 
-/* Draws the initial weights: layer k's kernel, row-major element e, from word e % 4 of
+/** Draws the initial weights: layer k's kernel, row-major element e, from word e % 4 of
  * the draw at counter (e / 4, 0, k, OCK_PURPOSE_WEIGHTS) with this seed, so
  * they are the same on every device. Forgets moments and step count. The first use
  * of a network that has no weights yet does it, with the fit's seed or 0. Waits.
@@ -72,70 +73,70 @@ OCK_API ock_status ock_model_initialize(ock_model *model, uint64_t seed);
 
 OCK_API ock_context *ock_model_context(const ock_model *model);
 OCK_API size_t ock_model_inputs(const ock_model *model);
-OCK_API size_t ock_model_outputs(const ock_model *model); /* of the last layer so far */
+OCK_API size_t ock_model_outputs(const ock_model *model); /**< of the last layer so far */
 
-/* A trained or running tensor of the network, in layer order, by name ("0.kernel",
+/** A trained or running tensor of the network, in layer order, by name ("0.kernel",
  * "0.bias", "3.gamma", "3.mean": the number counts all layers from 0). */
 typedef struct ock_model_tensor {
     char name[32];
-    ock_tensor *tensor; /* the model's */
-    bool trained;       /* false for running statistics */
+    ock_tensor *tensor; /**< the model's */
+    bool trained;       /**< false for running statistics */
 } ock_model_tensor;
 
-/* The number of those tensors, and the one at index; the network must have its weights.
+/** The number of those tensors, and the one at index; the network must have its weights.
  * Errors: OCK_INVALID_ARGUMENT (index out of range, or no weights yet). */
 OCK_API size_t ock_model_tensor_count(const ock_model *model);
 OCK_API ock_status ock_model_tensor_at(const ock_model *model, size_t index,
                                        ock_model_tensor *tensor);
 
-/* y (B x outputs) = the network's output for x (B x inputs), the last activation
+/** y (B x outputs) = the network's output for x (B x inputs), the last activation
  * included, without dropout and with running statistics. y may not
  * overlap x. Enqueues.
  * Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_predict(ock_model *model, const ock_tensor *x, ock_tensor *y);
 
-/* Weights and layers as one safetensors file, its metadata key "ockham" a JSON list of
+/** Weights and layers as one safetensors file, its metadata key "ockham" a JSON list of
  * the layers. Written beside `path`, or beside the file that `path` links to, under a
  * temporary name, synced and renamed: on failure an older file stays as it was, and on success its
  * permissions are kept. What exists and is not a regular file is not replaced. Waits. Errors:
  * OCK_INVALID_ARGUMENT, OCK_FILE_FAILED, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_save(ock_model *model, const char *path);
 
-/* Reads the weights into a network of the same layers, batch norm's epsilon included; dropout's
+/** Reads the weights into a network of the same layers, batch norm's epsilon included; dropout's
  * rates, penalties and batch norm's momentum are the network's own and may differ. Moments and step
  * count are forgotten. On failure the network is as before. Waits. Errors: OCK_INVALID_ARGUMENT,
  * OCK_FILE_FAILED, OCK_BAD_FILE (cut short, malformed), OCK_SHAPE_MISMATCH (other layers),
  * OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_load(ock_model *model, const char *path);
 
-/* Makes the network that the file describes, with its weights; the errors of
+/** Makes the network that the file describes, with its weights; the errors of
  * ock_model_load(). *model is the caller's; NULL on failure. */
 OCK_API ock_status ock_model_open(ock_context *context, const char *path, ock_model **model);
 
 /* ---- Sparsity and compaction ---- */
 
-/* What a kernel has of zeros: weights of at most a threshold in magnitude, and units, its columns,
+/** What a kernel has of zeros: weights of at most a threshold in magnitude, and units, its columns,
  * whose weights are all so. */
 typedef struct ock_sparsity {
     size_t weights, zeros;
     size_t units, dead;
 } ock_sparsity;
 
-/* Of the kernel of layer `layer`, from 0, which must be dense, with threshold >= 0; all zeros on
+/** Of the kernel of layer `layer`, from 0, which must be dense, with threshold >= 0; all zeros on
  * failure. Reads the kernel, so it waits. Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY,
  * OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_sparsity(ock_model *model, size_t layer, float threshold,
                                       ock_sparsity *sparsity);
 
-/* What ock_model_compact() did. */
+/** What ock_model_compact() did. */
 typedef struct ock_compaction {
-    size_t units, units_left;           /* of the layers whose units may go */
-    size_t parameters, parameters_left; /* trained numbers of all layers */
-    float largest_dropped; /* the largest |weight| taken for 0; where it is 0, outputs differ by
+    size_t units, units_left;           /**< of the layers whose units may go */
+    size_t parameters, parameters_left; /**< trained numbers of all layers */
+    float largest_dropped; /**< the largest |weight| taken for 0; where it is 0, outputs differ by
                             * rounding alone */
 } ock_compaction;
 
-/* Makes a smaller network of the same layers without dead units: those of a dense layer whose
+/** Makes a smaller network of the same layers without dead units: those of a dense layer whose
  * weights in, or whose weights out to the next dense layer, are all at most `threshold` (>= 0) in
  * magnitude, again and again until none is left. What a unit without weights in puts out is a
  * constant, which the next dense layer's bias takes over; a layer without a bias gets one then. A

@@ -1,4 +1,5 @@
-/* Ockham: regularised neural networks on any OpenCL device, and in plain C.
+/** @file
+ * Ockham: regularised neural networks on any OpenCL device, and in plain C.
  * This header brings in all the others. */
 #ifndef OCKHAM_H
 #define OCKHAM_H

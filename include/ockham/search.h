@@ -1,4 +1,5 @@
-/* Search for good settings: grids, random points and successive halving, by cross-validation or a
+/** @file
+ * Search for good settings: grids, random points and successive halving, by cross-validation or a
  * held-out set. All trials share one data set and the context's compiled programs. */
 #ifndef OCKHAM_SEARCH_H
 #define OCKHAM_SEARCH_H
@@ -12,95 +13,96 @@ extern "C" {
 /* ---- Points ---- */
 
 typedef enum ock_axis_kind {
-    OCK_AXIS_VALUES,      /* those of a list: a grid takes each, a random point any of them */
-    OCK_AXIS_UNIFORM,     /* low + (high - low) u; of random points only, as the next one */
-    OCK_AXIS_LOG_UNIFORM, /* low (high / low)^u */
+    OCK_AXIS_VALUES,      /**< those of a list: a grid takes each, a random point any of them */
+    OCK_AXIS_UNIFORM,     /**< low + (high - low) u; of random points only, as the next one */
+    OCK_AXIS_LOG_UNIFORM, /**< low (high / low)^u */
 } ock_axis_kind;
 
 typedef struct ock_search_axis {
-    const char *name; /* no two axes have the same */
+    const char *name; /**< no two axes have the same */
     ock_axis_kind kind;
-    const double *values; /* OCK_AXIS_VALUES: finite; count >= 1 */
+    const double *values; /**< OCK_AXIS_VALUES: finite; count >= 1 */
     size_t count;
-    double low, high; /* the others: low < high, finite; log-uniform: low > 0 */
+    double low, high; /**< the others: low < high, finite; log-uniform: low > 0 */
 } ock_search_axis;
 
 /* ---- Trials ---- */
 
-/* A point's runs, of one rung. Each run is a network and a fit of its own: seed s of fold f is run
+/** A point's runs, of one rung. Each run is a network and a fit of its own: seed s of fold f is run
  * s folds + f. */
 typedef struct ock_trial {
-    size_t point; /* from 0 */
+    size_t point; /**< from 0 */
     uint32_t rung;
     size_t axes, runs;
-    double *values;   /* of the axes */
-    double *scores;   /* of the runs; NaN: it diverged or did not begin */
-    double mean;      /* of the scores; NaN where one is */
-    double deviation; /* with runs - 1; NaN where mean is, and of a single run */
-    uint64_t epochs;  /* of all runs, in this rung */
-    double seconds;   /* in this rung */
-    /* OCK_OK; OCK_DIVERGED or OCK_OUT_OF_MEMORY, after which the trial's other runs did not begin
+    double *values;   /**< of the axes */
+    double *scores;   /**< of the runs; NaN: it diverged or did not begin */
+    double mean;      /**< of the scores; NaN where one is */
+    double deviation; /**< with runs - 1; NaN where mean is, and of a single run */
+    uint64_t epochs;  /**< of all runs, in this rung */
+    double seconds;   /**< in this rung */
+    /** OCK_OK; OCK_DIVERGED or OCK_OUT_OF_MEMORY, after which the trial's other runs did not begin
      */
     ock_status status;
 } ock_trial;
 
 typedef struct ock_search_results {
-    ock_trial *trials; /* as they ended */
+    ock_trial *trials; /**< as they ended */
     size_t count;
 } ock_search_results;
 
-/* Adds a copy: for what an earlier search left behind. Errors: OCK_INVALID_ARGUMENT (a NULL),
+/** Adds a copy: for what an earlier search left behind. Errors: OCK_INVALID_ARGUMENT (a NULL),
  * OCK_OUT_OF_MEMORY. */
 OCK_API ock_status ock_search_results_add(ock_search_results *results, const ock_trial *trial);
 
-/* Frees what is there; NULL is allowed. */
+/** Frees what is there; NULL is allowed. */
 OCK_API void ock_search_results_clear(ock_search_results *results);
 
 /* ---- The search ---- */
 
 typedef struct ock_search_options ock_search_options;
 
-/* Makes the network of a point, without weights, and changes *fit, which comes with the defaults
+/** Makes the network of a point, without weights, and changes *fit, which comes with the defaults
  * and the search's epochs. The network is the search's. What *fit points to must stay until the
  * next call or the search's end. fit's callbacks, checkpoint, failover and validation_split are not
  * used. Another status than OCK_OK ends the search with it. */
 typedef ock_status (*ock_search_make)(const double *values, ock_context *context, ock_model **model,
                                       ock_fit *fit, void *user);
 
-/* Where a search is. */
+/** Where a search is. */
 typedef struct ock_search_progress {
-    size_t trial, trials; /* of this rung; from 1 */
-    uint32_t rung, rungs; /* from 0 */
+    size_t trial, trials; /**< of this rung; from 1 */
+    uint32_t rung, rungs; /**< from 0 */
     size_t point, run, runs;
-    uint32_t epoch, epochs; /* from 1; of this fit */
-    uint64_t step, steps;   /* of the epoch */
+    uint32_t epoch, epochs; /**< from 1; of this fit */
+    uint64_t step, steps;   /**< of the epoch */
 } ock_search_progress;
 
 struct ock_search_options {
     const ock_search_axis *axes;
-    size_t axis_count;      /* >= 1 */
-    size_t points;          /* random ones; 0: the grid of all values, the last axis the fastest */
-    uint64_t seed;          /* of random points and folds */
-    uint32_t seeds;         /* runs of each point, with fit.seed, fit.seed + 1 ...; 1..65535 */
-    uint32_t folds;         /* of cross-validation; 0: none; 2..rows */
-    float validation_split; /* as in ock_fit; one of this, folds and a validation set at most */
-    const char *score;      /* what is compared, as early stopping's monitor */
+    size_t axis_count; /**< >= 1 */
+    size_t points;     /**< random ones; 0: the grid of all values, the last axis the fastest */
+    uint64_t seed;     /**< of random points and folds */
+    uint32_t seeds;    /**< runs of each point, with fit.seed, fit.seed + 1 ...; 1..65535 */
+    uint32_t folds;    /**< of cross-validation; 0: none; 2..rows */
+    float validation_split; /**< as in ock_fit; one of this, folds and a validation set at most */
+    const char *score;      /**< what is compared, as early stopping's monitor */
     ock_mode mode;
-    uint32_t epochs;  /* that make() gets in fit.epochs; halving: of the last rung, always */
-    uint32_t halving; /* eta: in each rung the best 1/eta go on; 0: no halving; >= 2 */
+    uint32_t epochs;  /**< that make() gets in fit.epochs; halving: of the last rung, always */
+    uint32_t halving; /**< eta: in each rung the best 1/eta go on; 0: no halving; >= 2 */
     ock_search_make make;
-    /* Called after each step has been enqueued, and after each trial; false stops the search, which
-     * then ends with OCK_OK. A trial that has not ended is not recorded. Either may be NULL. */
+    /** Called after each step has been enqueued, and after each trial; false stops the search,
+     * which then ends with OCK_OK. A trial that has not ended is not recorded. Either may be NULL.
+     */
     bool (*on_step)(const ock_search_progress *progress, void *user);
     bool (*on_trial)(const ock_search_results *results, void *user);
     void *user;
 };
 
-/* One seed, "val_accuracy", one epoch, no halving, a validation_split of 0.3; neither axes nor
+/** One seed, "val_accuracy", one epoch, no halving, a validation_split of 0.3; neither axes nor
  * make. */
 OCK_API ock_search_options ock_search_defaults(void);
 
-/* Whether a search of `rows` rows, with or without a validation set, takes these options: for code
+/** Whether a search of `rows` rows, with or without a validation set, takes these options: for code
  * that would know before it begins. Error: OCK_INVALID_ARGUMENT; the message names the axis or the
  * option, and its range. */
 OCK_API ock_status ock_search_check(ock_context *context, const ock_search_options *options,
@@ -108,28 +110,28 @@ OCK_API ock_status ock_search_check(ock_context *context, const ock_search_optio
 
 /* The rest is of options that ock_search_check() takes. */
 
-/* How many points there are: options.points, or the grid's. */
+/** How many points there are: options.points, or the grid's. */
 OCK_API size_t ock_search_points(const ock_search_options *options);
 
-/* The values of a point, one for each axis. Random point p takes for axis a the draw at counter (a,
- * p, 0, OCK_PURPOSE_SEARCH), so it is the same whatever ran before: with r words 0 and 1 as its
+/** The values of a point, one for each axis. Random point p takes for axis a the draw at counter
+ * (a, p, 0, OCK_PURPOSE_SEARCH), so it is the same whatever ran before: with r words 0 and 1 as its
  * high and low half, u = floor(r / 2^11) 2^-53, and of values the one at r mod count. */
 OCK_API void ock_search_point(const ock_search_options *options, size_t point, double *values);
 
-/* Successive halving (Jamieson and Talwalkar 2016): rung k has floor(n / eta^k) of the n points and
- * trains them up to floor(epochs eta^(k - K)) epochs in all, K = floor(min(log_eta n,
- * log_eta epochs)) being the last rung. One rung of all points without halving. */
+/** Successive halving (Jamieson and Talwalkar 2016): rung k has floor(n / eta^k) of the n points
+ * and trains them up to floor(epochs eta^(k - K)) epochs in all, K = floor(min(log_eta n, log_eta
+ * epochs)) being the last rung. One rung of all points without halving. */
 OCK_API uint32_t ock_search_rungs(const ock_search_options *options);
 OCK_API void ock_search_rung(const ock_search_options *options, uint32_t rung, size_t *points,
                              uint32_t *epochs);
 
-/* Fills order, of results.count, with positions of the trials, the best first: later rungs before
+/** Fills order, of results.count, with positions of the trials, the best first: later rungs before
  * earlier ones, then by the mean, those without one last, then by the point. */
 OCK_API void ock_search_sort(const ock_search_options *options, const ock_search_results *results,
                              size_t *order);
 
-/* Runs the trials, rung by rung and by their points, and adds each to results. Those that are there
- * already are not run again, so a search that was ended goes on.
+/** Runs the trials, rung by rung and by their points, and adds each to results. Those that are
+ * there already are not run again, so a search that was ended goes on.
  *
  * A run's score is that of the epoch whose weights it ends with: the last one, or early stopping's
  * best where they are restored. Folds are parts of one shuffle of the rows (that of ock_model_fit()

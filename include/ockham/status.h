@@ -1,4 +1,5 @@
-/* What every call returns: OCK_OK, or a negative code. ock_context_message() has the details.
+/** @file
+ * What every call returns: OCK_OK, or a negative code. ock_context_message() has the details.
  *
  * Where OpenCL fails, the message names the call and the code. CL_MEM_OBJECT_ALLOCATION_FAILURE,
  * CL_OUT_OF_HOST_MEMORY and CL_INVALID_BUFFER_SIZE of a call are OCK_OUT_OF_MEMORY, any code of
@@ -20,7 +21,7 @@
 extern "C" {
 #endif
 
-/* X(name, code, message): the one list of which the enum, the names and the messages are made. */
+/** X(name, code, message): the one list of which the enum, the names and the messages are made. */
 #define OCK_STATUS_LIST(X)                                                                         \
     X(OK, 0, "success")                                                                            \
     X(INVALID_ARGUMENT, -1, "an argument is NULL, out of range or contradicts another")            \
@@ -41,7 +42,7 @@ typedef enum ock_status {
 #undef OCK_STATUS_ENTRY
 } ock_status;
 
-/* "OCK_OUT_OF_MEMORY" and "an allocation was refused"; both static, and both say
+/** "OCK_OUT_OF_MEMORY" and "an allocation was refused"; both static, and both say
  * so where the code is not one of the list. */
 OCK_API const char *ock_status_name(ock_status status);
 OCK_API const char *ock_status_message(ock_status status);

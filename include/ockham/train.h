@@ -1,4 +1,5 @@
-/* Training: fit, evaluate, a single step, early stopping. What the numbers mean follows
+/** @file
+ * Training: fit, evaluate, a single step, early stopping. What the numbers mean follows
  * Keras 3. */
 #ifndef OCKHAM_TRAIN_H
 #define OCKHAM_TRAIN_H
@@ -13,38 +14,38 @@ extern "C" {
 /* ---- Early stopping (keras.callbacks.EarlyStopping) ---- */
 
 typedef enum ock_mode {
-    OCK_MODE_AUTO, /* by the name: larger is better for accuracies, smaller for the rest */
+    OCK_MODE_AUTO, /**< by the name: larger is better for accuracies, smaller for the rest */
     OCK_MODE_MIN,
     OCK_MODE_MAX,
 } ock_mode;
 
 typedef struct ock_early_stopping {
-    /* NULL: off. "loss", "data_loss", "penalty", "accuracy", the same with
+    /** NULL: off. "loss", "data_loss", "penalty", "accuracy", the same with
      * "val_" before, and Keras's older "acc" and "val_acc". */
     const char *monitor;
-    double min_delta; /* >= 0: a smaller improvement is none */
-    int patience;     /* >= 0: epochs without improvement before the stop */
+    double min_delta; /**< >= 0: a smaller improvement is none */
+    int patience;     /**< >= 0: epochs without improvement before the stop */
     ock_mode mode;
-    bool use_baseline; /* epochs must also beat baseline for `wait` to reset */
+    bool use_baseline; /**< epochs must also beat baseline for `wait` to reset */
     double baseline;
     bool restore_best_weights;
-    int start_from_epoch; /* >= 0: epochs before this one, from 0, are not looked at */
+    int start_from_epoch; /**< >= 0: epochs before this one, from 0, are not looked at */
 } ock_early_stopping;
 
-/* The state of one run, for users with a loop of their own. Its fields are to be read only. */
+/** The state of one run, for users with a loop of their own. Its fields are to be read only. */
 typedef struct ock_stopper {
     ock_early_stopping options;
     bool maximize;
     double best;
-    int best_epoch; /* from 0; -1: none yet */
+    int best_epoch; /**< from 0; -1: none yet */
     int wait;
     bool stopped;
 } ock_stopper;
 
-/* Errors: OCK_INVALID_ARGUMENT (an unknown monitor, a negative number). */
+/** Errors: OCK_INVALID_ARGUMENT (an unknown monitor, a negative number). */
 OCK_API ock_status ock_stopper_init(ock_stopper *stopper, const ock_early_stopping *options);
 
-/* Takes the value at the end of `epoch`, from 0. Returns true where it is a new best;
+/** Takes the value at the end of `epoch`, from 0. Returns true where it is a new best;
  * stopper->stopped says whether to stop. Unlike in Keras a NaN is never the best. */
 OCK_API bool ock_stopper_update(ock_stopper *stopper, int epoch, double value);
 
@@ -52,131 +53,131 @@ OCK_API bool ock_stopper_update(ock_stopper *stopper, int epoch, double value);
 
 typedef enum ock_schedule_kind {
     OCK_CONSTANT_RATE,
-    OCK_STEP_DECAY,        /* rate decay_rate^floor(s / decay_steps): ExponentialDecay, staircase */
-    OCK_EXPONENTIAL_DECAY, /* rate decay_rate^(s / decay_steps): ExponentialDecay */
-    OCK_COSINE_DECAY,      /* rate (alpha + (1 - alpha) (1 + cos(pi min(s / decay_steps, 1))) / 2):
-                            * CosineDecay (Loshchilov and Hutter 2017, without restarts) */
+    OCK_STEP_DECAY, /**< rate decay_rate^floor(s / decay_steps): ExponentialDecay, staircase */
+    OCK_EXPONENTIAL_DECAY, /**< rate decay_rate^(s / decay_steps): ExponentialDecay */
+    OCK_COSINE_DECAY, /**< rate (alpha + (1 - alpha) (1 + cos(pi min(s / decay_steps, 1))) / 2):
+                       * CosineDecay (Loshchilov and Hutter 2017, without restarts) */
 } ock_schedule_kind;
 
-/* How the learning rate goes with the steps. `rate` is the optimiser's learning_rate, which is
+/** How the learning rate goes with the steps. `rate` is the optimiser's learning_rate, which is
  * Keras's initial_learning_rate, or the warmup_target where there is a warm-up: then Keras's
  * initial_learning_rate is warmup_from, and s, else the step, counts from the warm-up's end. Keras
  * warms up CosineDecay alone; here it goes before any kind. */
 typedef struct ock_schedule {
     ock_schedule_kind kind;
-    uint64_t decay_steps;  /* >= 1, but for a constant rate */
-    float decay_rate;      /* of step and exponential decay; > 0 */
-    float alpha;           /* of the cosine's; 0..1: the share of the rate that is left */
-    uint64_t warmup_steps; /* before step warmup_steps: warmup_from + (rate - warmup_from)
+    uint64_t decay_steps;  /**< >= 1, but for a constant rate */
+    float decay_rate;      /**< of step and exponential decay; > 0 */
+    float alpha;           /**< of the cosine's; 0..1: the share of the rate that is left */
+    uint64_t warmup_steps; /**< before step warmup_steps: warmup_from + (rate - warmup_from)
                             * step / warmup_steps; 0: no warm-up */
-    float warmup_from;     /* >= 0 */
+    float warmup_from;     /**< >= 0 */
 } ock_schedule;
 
-/* The learning rate of a step, counted from 0 as Keras counts an optimiser's iterations. NULL is a
+/** The learning rate of a step, counted from 0 as Keras counts an optimiser's iterations. NULL is a
  * constant rate; NaN where a field is out of its range. */
 OCK_API float ock_schedule_rate(const ock_schedule *schedule, float rate, uint64_t step);
 
 /* ---- Reduction on a plateau (keras.callbacks.ReduceLROnPlateau) ---- */
 
 typedef struct ock_plateau {
-    const char *monitor;     /* NULL: off; as in ock_early_stopping */
-    float factor;            /* the rate becomes factor times itself; 0 < factor < 1 */
-    int patience;            /* >= 0: epochs without improvement before that */
-    int cooldown;            /* >= 0: epochs after it that are not counted */
-    double min_delta;        /* >= 0: a smaller improvement is none */
-    ock_mode mode;           /* as in ock_early_stopping */
-    float min_learning_rate; /* >= 0: Keras's min_lr, below which the rate does not go */
+    const char *monitor;     /**< NULL: off; as in ock_early_stopping */
+    float factor;            /**< the rate becomes factor times itself; 0 < factor < 1 */
+    int patience;            /**< >= 0: epochs without improvement before that */
+    int cooldown;            /**< >= 0: epochs after it that are not counted */
+    double min_delta;        /**< >= 0: a smaller improvement is none */
+    ock_mode mode;           /**< as in ock_early_stopping */
+    float min_learning_rate; /**< >= 0: Keras's min_lr, below which the rate does not go */
 } ock_plateau;
 
-/* Keras's, but off: factor 0.1, patience 10, min_delta 1e-4, no cooldown, no least rate. */
+/** Keras's, but off: factor 0.1, patience 10, min_delta 1e-4, no cooldown, no least rate. */
 OCK_API ock_plateau ock_plateau_defaults(void);
 
-/* The state of one run, for users with a loop of their own. Its fields are to be read only. */
+/** The state of one run, for users with a loop of their own. Its fields are to be read only. */
 typedef struct ock_plateau_state {
     ock_plateau options;
     bool maximize;
-    double best; /* NaN: none yet */
+    double best; /**< NaN: none yet */
     int wait;
-    int cooldown; /* epochs left of it */
+    int cooldown; /**< epochs left of it */
 } ock_plateau_state;
 
-/* Errors: OCK_INVALID_ARGUMENT (an unknown monitor, a number out of its range). */
+/** Errors: OCK_INVALID_ARGUMENT (an unknown monitor, a number out of its range). */
 OCK_API ock_status ock_plateau_init(ock_plateau_state *state, const ock_plateau *options);
 
-/* Takes the value at an epoch's end and the learning rate; returns the one to go on with. Unlike in
- * Keras a NaN is never the best. */
+/** Takes the value at an epoch's end and the learning rate; returns the one to go on with. Unlike
+ * in Keras a NaN is never the best. */
 OCK_API float ock_plateau_update(ock_plateau_state *state, double value, float learning_rate);
 
 /* ---- Fitting ---- */
 
-/* One epoch. Training figures are means over its rows, as it went: loss = data_loss
+/** One epoch. Training figures are means over its rows, as it went: loss = data_loss
  * (with dropout) + penalty (at the weights before each step). Validation figures are
  * at the epoch's end, without dropout; NaN without validation. Accuracies leave the penalty
  * out, and are NaN for the squared error. */
 typedef struct ock_epoch {
-    uint32_t epoch; /* from 1, within this fit */
+    uint32_t epoch; /**< from 1, within this fit */
     uint64_t steps;
     double loss, data_loss, penalty, accuracy;
     double val_loss, val_data_loss, val_penalty, val_accuracy;
-    double learning_rate; /* of its last step */
-    double seconds;       /* with validation */
-    double ms_per_step;   /* training alone */
+    double learning_rate; /**< of its last step */
+    double seconds;       /**< with validation */
+    double ms_per_step;   /**< training alone */
 } ock_epoch;
 
 typedef struct ock_history {
     ock_epoch *epochs;
     size_t count;
     bool stopped_early;
-    size_t best;      /* position of early stopping's best epoch; count where there is none */
-    size_t failovers; /* how often the run has gone on to another device */
+    size_t best;      /**< position of early stopping's best epoch; count where there is none */
+    size_t failovers; /**< how often the run has gone on to another device */
 } ock_history;
 
-/* Frees what a fit put there; NULL is allowed. */
+/** Frees what a fit put there; NULL is allowed. */
 OCK_API void ock_history_clear(ock_history *history);
 
-/* Called between epochs, and after each step has been enqueued; false stops the run, which
+/** Called between epochs, and after each step has been enqueued; false stops the run, which
  * then ends with OCK_OK. They may use the network: after ock_model_load() or
  * ock_model_initialize() the run goes on from the new weights, without moments. */
 typedef bool (*ock_epoch_callback)(const ock_epoch *epoch, void *user);
 typedef bool (*ock_step_callback)(uint32_t epoch, uint64_t step, uint64_t steps, void *user);
 
-/* A run that has gone on to another device, after the failure that the message `why` tells. */
+/** A run that has gone on to another device, after the failure that the message `why` tells. */
 typedef struct ock_failover {
     ock_device from, to;
     const char *why;
-    uint32_t epochs; /* completed */
+    uint32_t epochs; /**< completed */
 } ock_failover;
 
-/* Called when the run's state is on the new device. */
+/** Called when the run's state is on the new device. */
 typedef void (*ock_failover_callback)(const ock_failover *failover, void *user);
 
 typedef struct ock_fit {
-    uint32_t epochs, batch_size; /* >= 1; epochs up to INT32_MAX */
+    uint32_t epochs, batch_size; /**< >= 1; epochs up to INT32_MAX */
     ock_optimizer optimizer;
     ock_loss_kind loss;
-    uint64_t seed; /* of shuffles, dropout, noise, mixup; of weights where there are none yet */
+    uint64_t seed; /**< of shuffles, dropout, noise, mixup; of weights where there are none yet */
     bool shuffle;
-    float validation_split; /* 0 <= split < 1: the last rows, unshuffled, where no set is given */
+    float validation_split; /**< 0 <= split < 1: the last rows, unshuffled, where no set is given */
     ock_early_stopping early_stopping;
-    ock_schedule schedule;      /* by the steps that the optimiser has taken, over all fits */
-    ock_plateau plateau;        /* with a constant rate alone; each fit begins at learning_rate */
-    uint32_t swa_from_epoch;    /* averages weights from this epoch's end on; 0: no; up to epochs */
-    float label_smoothing;      /* 0 <= smoothing <= 1, of the cross-entropies */
-    const float *class_weights; /* as many as outputs, two for one output; NULL: all 1 */
-    float mixup_alpha;          /* >= 0; 0: none (Zhang et al. 2018) */
-    const ock_augmentation *augmentation; /* of training batches; NULL: none */
-    const ock_standardizer *standardizer; /* of all batches; NULL: none */
-    const char *checkpoint;               /* a file, replaced after each epoch; NULL: none. A new one
-                                             is the user's alone to read */
-    bool resume;                          /* the run of the checkpoint, where there is one */
-    bool failover;                        /* after a device's failure, go on with the next one */
+    ock_schedule schedule;   /**< by the steps that the optimiser has taken, over all fits */
+    ock_plateau plateau;     /**< with a constant rate alone; each fit begins at learning_rate */
+    uint32_t swa_from_epoch; /**< averages weights from this epoch's end on; 0: no; up to epochs */
+    float label_smoothing;   /**< 0 <= smoothing <= 1, of the cross-entropies */
+    const float *class_weights; /**< as many as outputs, two for one output; NULL: all 1 */
+    float mixup_alpha;          /**< >= 0; 0: none (Zhang et al. 2018) */
+    const ock_augmentation *augmentation; /**< of training batches; NULL: none */
+    const ock_standardizer *standardizer; /**< of all batches; NULL: none */
+    const char *checkpoint; /**< a file, replaced after each epoch; NULL: none. A new one
+                               is the user's alone to read */
+    bool resume;            /**< the run of the checkpoint, where there is one */
+    bool failover;          /**< after a device's failure, go on with the next one */
     ock_epoch_callback on_epoch;
     ock_step_callback on_step;
     ock_failover_callback on_failover;
     void *user;
 } ock_fit;
 
-/* As Keras: 1 epoch, batches of 32, Adam, shuffling; softmax cross-entropy; no early stopping. */
+/** As Keras: 1 epoch, batches of 32, Adam, shuffling; softmax cross-entropy; no early stopping. */
 OCK_API ock_fit ock_fit_defaults(void);
 
 /* The random numbers of a fit depend on the seed, augmentation's on its own, and on the model's
@@ -210,11 +211,11 @@ OCK_API ock_fit ock_fit_defaults(void);
  * which the caller standardises. */
 
 typedef struct ock_mixup {
-    uint32_t partner; /* a row */
-    float share;      /* of the row itself: Beta(alpha, alpha), 0..1 */
+    uint32_t partner; /**< a row */
+    float share;      /**< of the row itself: Beta(alpha, alpha), 0..1 */
 } ock_mixup;
 
-/* The draw of a row of `rows` in an epoch, from 0: a function of these alone, from the counter
+/** The draw of a row of `rows` in an epoch, from 0: a function of these alone, from the counter
  * (row, epoch, draw, OCK_PURPOSE_MIXUP) in double precision on the host. alpha <= 0 or not finite,
  * or no rows: the row alone. */
 OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uint32_t row,
@@ -266,7 +267,7 @@ OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uin
  * else the context has made is lost. The history counts failovers, and on_failover tells of each.
  */
 
-/* Trains. The loss decides how the last activation is treated: OCK_SOFTMAX_CROSSENTROPY needs
+/** Trains. The loss decides how the last activation is treated: OCK_SOFTMAX_CROSSENTROPY needs
  * OCK_SOFTMAX last, or logits (OCK_LINEAR); OCK_BINARY_CROSSENTROPY needs
  * OCK_SIGMOID or OCK_LINEAR; OCK_MEAN_SQUARED_ERROR takes any. The last batch may be
  * short. A second fit goes on with the moments, the step count and the shuffles of the first.
@@ -282,13 +283,13 @@ OCK_API ock_status ock_model_fit(ock_model *model, const ock_dataset *train,
                                  const ock_dataset *valid, const ock_fit *fit,
                                  ock_history *history);
 
-/* One step on a batch x (B x inputs) and its targets y (as ock_loss() takes them), by
+/** One step on a batch x (B x inputs) and its targets y (as ock_loss() takes them), by
  * fit's optimizer, schedule, loss, label_smoothing and seed. totals may be NULL. Enqueues. Errors
  * as for ock_model_fit(), but that it does not look for OCK_DIVERGED. */
 OCK_API ock_status ock_model_train_step(ock_model *model, const ock_fit *fit, const ock_tensor *x,
                                         const ock_tensor *y, ock_tensor *totals);
 
-/* Sets the weights to the averages that steps with an ema_momentum have kept, which go on from
+/** Sets the weights to the averages that steps with an ema_momentum have kept, which go on from
  * there: for loops of one's own, as ock_model_fit() does it at its end (in Keras:
  * finalize_variable_values). Enqueues. Errors: OCK_INVALID_ARGUMENT (there are none). */
 OCK_API ock_status ock_model_use_averages(ock_model *model);
@@ -297,7 +298,7 @@ typedef struct ock_evaluation {
     double loss, data_loss, penalty, accuracy;
 } ock_evaluation;
 
-/* Means over the set, without dropout: what a fit says of its validation set. Of fit, NULL for the
+/** Means over the set, without dropout: what a fit says of its validation set. Of fit, NULL for the
  * defaults, it takes loss, label_smoothing, standardizer and batch_size. Waits. Errors as for
  * ock_model_fit(). */
 OCK_API ock_status ock_model_evaluate(ock_model *model, const ock_dataset *dataset,

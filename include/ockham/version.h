@@ -1,4 +1,5 @@
-/* The version of the headers; ock_version() is the version of the library that was linked. */
+/** @file
+ * The version of the headers; ock_version() is the version of the library that was linked. */
 #ifndef OCKHAM_VERSION_H
 #define OCKHAM_VERSION_H
 
@@ -12,7 +13,7 @@ extern "C" {
 #define OCK_VERSION_MINOR 1
 #define OCK_VERSION_PATCH 0
 
-/* "MAJOR.MINOR.PATCH", static. */
+/** "MAJOR.MINOR.PATCH", static. */
 OCK_API const char *ock_version(void);
 
 #ifdef __cplusplus
