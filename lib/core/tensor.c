@@ -206,8 +206,10 @@ ock_status ock_tensor_write(ock_tensor *tensor, const void *data)
     if (!tensor || !data)
         return no_data(tensor, "ock_tensor_write");
     ock_backend *backend = tensor->context->backend;
-    tensor->storage->lost = false;
-    return backend->table->write(backend, data, tensor);
+    ock_status status = backend->table->write(backend, data, tensor);
+    if (status == OCK_OK)
+        tensor->storage->lost = false;
+    return status;
 }
 
 ock_status ock_tensor_read(const ock_tensor *tensor, void *data)
@@ -224,8 +226,10 @@ ock_status ock_tensor_fill(ock_tensor *tensor, float value)
     check_tensor(&c, "tensor", tensor, OCK_F32);
     if (check_end(&c) != OCK_OK)
         return c.status;
-    tensor->storage->lost = false;
-    return c.context->backend->table->fill(c.context->backend, value, tensor);
+    ock_status status = c.context->backend->table->fill(c.context->backend, value, tensor);
+    if (status == OCK_OK)
+        tensor->storage->lost = false;
+    return status;
 }
 
 static void check_alike(check *c, const ock_tensor *source, const ock_tensor *target,
@@ -245,8 +249,10 @@ ock_status ock_tensor_copy(const ock_tensor *source, ock_tensor *target)
     check_alike(&c, source, target, source ? source->dtype : OCK_F32);
     if (check_end(&c) != OCK_OK)
         return c.status;
-    target->storage->lost = source->storage->lost;
-    return c.context->backend->table->copy(c.context->backend, source, target);
+    ock_status status = c.context->backend->table->copy(c.context->backend, source, target);
+    if (status == OCK_OK)
+        target->storage->lost = source->storage->lost;
+    return status;
 }
 
 ock_status ock_tensor_blend(float share, const ock_tensor *source, ock_tensor *target)
@@ -271,8 +277,10 @@ ock_status ock_tensor_swap(ock_tensor *a, ock_tensor *b)
     check_true(&c, is_whole(a) && is_whole(b), "a view of fewer rows has no contents of its own");
     if (check_end(&c) != OCK_OK)
         return c.status;
-    void *handle = a->storage->handle;
+    const ock_storage was = *a->storage;
     a->storage->handle = b->storage->handle;
-    b->storage->handle = handle;
+    a->storage->lost = b->storage->lost;
+    b->storage->handle = was.handle;
+    b->storage->lost = was.lost;
     return OCK_OK;
 }

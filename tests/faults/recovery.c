@@ -503,6 +503,7 @@ START_TEST(what_is_lost_is_refused)
     ock_tensor *indices = NULL, *x = NULL;
     b.fit.checkpoint = NULL;
     OK(b.context, run(&b));
+    OK(b.context, ock_model_save(b.net, files.path));
     OK(b.context, ock_tensor_create(b.context, OCK_I32, 1, 1, &indices));
     OK(b.context, ock_tensor_create(b.context, OCK_F32, 1, FEATURES, &x));
     OK(b.context, ock_context_failover(b.context));
@@ -524,7 +525,7 @@ START_TEST(what_is_lost_is_refused)
     REFUSED(b.context, OCK_DEVICE_FAILED, "network's weights",
             ock_model_evaluate(b.net, b.valid, &b.fit, &evaluation));
     REFUSED(b.context, OCK_DEVICE_FAILED, "network's weights", ock_model_save(b.net, files.path));
-    OK(b.context, ock_model_initialize(b.net, 7));
+    OK(b.context, ock_model_load(b.net, files.path));
     OK(b.context, run(&b));
     ock_tensor_destroy(x);
     ock_tensor_destroy(indices);

@@ -101,6 +101,28 @@ START_TEST(tensors_stay_in_place_and_hold_zeros)
 }
 END_TEST
 
+/* An exchange takes along what is known of the contents. */
+START_TEST(what_is_swapped_is_lost_where_it_went)
+{
+    float values[SIZE];
+    for (size_t i = 0; i < SIZE; i++)
+        values[i] = (float)i;
+    ock_context *context = open_first();
+    ock_tensor *lost = make(context, values);
+    if (others_of(context)) {
+        assert_ok(ock_context_failover(context));
+        ock_tensor *fresh = make(context, values);
+        assert_ok(ock_tensor_swap(lost, fresh));
+        ck_assert(!ock_tensor_is_lost(lost) && ock_tensor_is_lost(fresh));
+        expect_values(lost, 0, 1);
+        expect_values(fresh, 0, 0);
+        ock_tensor_destroy(fresh);
+    }
+    ock_tensor_destroy(lost);
+    ock_context_destroy(context);
+}
+END_TEST
+
 static uint64_t in_use(const ock_context *context)
 {
     ock_memory memory;
@@ -160,5 +182,5 @@ START_TEST(where_there_is_no_other_nothing_changes)
 END_TEST
 
 TEST_MAIN("failover", NULL, NULL, null_is_refused, tensors_stay_in_place_and_hold_zeros,
-          memory_is_counted_on, a_bound_on_buffers_goes_along,
+          what_is_swapped_is_lost_where_it_went, memory_is_counted_on, a_bound_on_buffers_goes_along,
           where_there_is_no_other_nothing_changes)
