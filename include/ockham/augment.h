@@ -20,19 +20,22 @@ typedef enum ock_fill_mode {
 
 /** Ranges of 0, and pairs of two, leave out what they are about. */
 typedef struct ock_augmentation {
-    uint32_t height, width, channels; /**< a row is height x width x channels */
-    float rotation_range;             /**< degrees, to either side; 0..180 */
-    float width_shift_range;          /**< share of the width, along it; 0..1 */
-    float height_shift_range;         /**< share of the height; 0..1 */
-    float shear_range;                /**< degrees, to either side; 0..90 */
-    float zoom_range[2]; /**< lower, upper, of each axis; 0 < lower <= upper <= 1000; below 1
-                          * enlarges; Keras's single r is 1 - r, 1 + r */
-    bool horizontal_flip, vertical_flip; /**< of every other picture */
-    float channel_shift_range;           /**< added to all values, to either side; >= 0 */
+    uint32_t height;           /**< a row is height x width x channels */
+    uint32_t width;            /**< pixels */
+    uint32_t channels;         /**< the fastest index */
+    float rotation_range;      /**< degrees, to either side; 0..180 */
+    float width_shift_range;   /**< share of the width, along it; 0..1 */
+    float height_shift_range;  /**< share of the height; 0..1 */
+    float shear_range;         /**< degrees, to either side; 0..90 */
+    float zoom_range[2];       /**< lower, upper, of each axis; 0 < lower <= upper <= 1000; below 1
+                                * enlarges; Keras's single r is 1 - r, 1 + r */
+    bool horizontal_flip;      /**< of every other picture */
+    bool vertical_flip;        /**< likewise */
+    float channel_shift_range; /**< added to all values, to either side; >= 0 */
     float brightness_range[2]; /**< lower, upper factor; 0 <= lower <= upper; 1, 3 or 4 channels */
     float white; /**< brightness: the largest value; 0: as in Keras, 255, in whole numbers */
-    ock_fill_mode fill_mode;
-    float cval;
+    ock_fill_mode fill_mode; /**< what maps find outside a picture */
+    float cval;              /**< OCK_FILL_CONSTANT's value */
     /** Elastic deformation (Simard, Steinkraus and Platt 2003). */
     float elastic_alpha; /**< pixels; 0..1e6 */
     float elastic_sigma; /**< pixels; with an alpha above 0, up to the larger of height and width */
@@ -44,28 +47,28 @@ typedef struct ock_augmentation {
     uint32_t cutout_size; /**< of a square (DeVries and Taylor 2017); up to the larger of height and
                            * width */
     float erase_value;    /**< what erasing and cutout leave */
-    uint64_t seed;
+    uint64_t seed;        /**< of all draws */
 } ock_augmentation;
 
 /** The numbers that are drawn for a picture, in Keras's units: a row of a transforms tensor. */
 enum {
-    OCK_ROTATION,     /**< theta, degrees */
-    OCK_HEIGHT_SHIFT, /**< pixels */
-    OCK_WIDTH_SHIFT,
-    OCK_SHEAR,       /**< degrees */
-    OCK_HEIGHT_ZOOM, /**< 1: none */
-    OCK_WIDTH_ZOOM,
+    OCK_ROTATION,        /**< theta, degrees */
+    OCK_HEIGHT_SHIFT,    /**< pixels */
+    OCK_WIDTH_SHIFT,     /**< pixels */
+    OCK_SHEAR,           /**< degrees */
+    OCK_HEIGHT_ZOOM,     /**< 1: none */
+    OCK_WIDTH_ZOOM,      /**< 1: none */
     OCK_HORIZONTAL_FLIP, /**< 0 or 1 */
-    OCK_VERTICAL_FLIP,
-    OCK_CHANNEL_SHIFT,
-    OCK_BRIGHTNESS,
-    OCK_ERASE_TOP, /**< of the rectangle: pixels; height 0: none */
-    OCK_ERASE_LEFT,
-    OCK_ERASE_HEIGHT,
-    OCK_ERASE_WIDTH,
-    OCK_CUTOUT_ROW, /**< the square's middle, which is its pixel size / 2 */
-    OCK_CUTOUT_COL,
-    OCK_TRANSFORM_SIZE
+    OCK_VERTICAL_FLIP,   /**< 0 or 1 */
+    OCK_CHANNEL_SHIFT,   /**< what is added */
+    OCK_BRIGHTNESS,      /**< the factor */
+    OCK_ERASE_TOP,       /**< of the rectangle: pixels; height 0: none */
+    OCK_ERASE_LEFT,      /**< its column */
+    OCK_ERASE_HEIGHT,    /**< its rows */
+    OCK_ERASE_WIDTH,     /**< its columns */
+    OCK_CUTOUT_ROW,      /**< the square's middle, which is its pixel size / 2 */
+    OCK_CUTOUT_COL,      /**< the same along the width */
+    OCK_TRANSFORM_SIZE   /**< how many numbers there are */
 };
 
 /** Draws transforms[i] (B x OCK_TRANSFORM_SIZE) for sample indices[i] (OCK_I32, B x 1) in this
@@ -110,9 +113,11 @@ OCK_API ock_status ock_augment(const ock_augmentation *augmentation, uint32_t ep
 /** Standardisation of rows (ImageDataGenerator.standardize()): x times rescale; less the row's
  * mean; over the row's standard deviation + 1e-6; less `mean`; over `deviation` + 1e-6. */
 typedef struct ock_standardize {
-    float rescale; /**< 0: none */
-    bool samplewise_center, samplewise_std_normalization;
-    const ock_tensor *mean, *deviation; /**< 1 x cols, or NULL: none */
+    float rescale;                     /**< 0: none */
+    bool samplewise_center;            /**< less the row's mean */
+    bool samplewise_std_normalization; /**< over the row's deviation */
+    const ock_tensor *mean;            /**< 1 x cols, or NULL: none */
+    const ock_tensor *deviation;       /**< 1 x cols, or NULL: none */
 } ock_standardize;
 
 /** x and y are B x cols; in place allowed. */

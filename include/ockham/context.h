@@ -14,8 +14,10 @@
 extern "C" {
 #endif
 
+/** Made by ock_context_create(). */
 typedef struct ock_context ock_context;
 
+/** Which device, and how much of it. */
 typedef struct ock_context_options {
     /** "scalar", "gpu", "cpu", "accelerator", "PLATFORM:DEVICE", or a part of a
      * device's or its platform's name, case ignored. NULL: the environment's OCKHAM_DEVICE, and
@@ -37,9 +39,10 @@ typedef struct ock_context_options {
     /** Where ock_context_create() leaves its message when it fails, since there is
      * no context to ask then. May be NULL. */
     char *message;
-    size_t message_size;
+    size_t message_size; /**< in bytes, with the terminator */
 } ock_context_options;
 
+/** Any device, with all its memory and threads, measured. */
 OCK_API ock_context_options ock_context_defaults(void);
 
 /** Lists the devices, for which drivers that are not known yet are tried in a child (device.h)

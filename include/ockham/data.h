@@ -9,16 +9,18 @@
 extern "C" {
 #endif
 
+/** Made by ock_dataset_create(). */
 typedef struct ock_dataset ock_dataset;
 
 /** Host arrays, row-major and contiguous. Either labels (rows class numbers, 0 ..
  * outputs - 1) or targets (rows x outputs), or neither for a set to predict on. */
 typedef struct ock_arrays {
-    size_t rows, features;
-    const float *x; /**< rows x features */
-    size_t outputs;
-    const int32_t *labels;
-    const float *targets;
+    size_t rows;           /**< samples */
+    size_t features;       /**< numbers of each */
+    const float *x;        /**< rows x features */
+    size_t outputs;        /**< of a network that learns from it: classes, or columns of targets */
+    const int32_t *labels; /**< rows; or NULL */
+    const float *targets;  /**< rows x outputs; or NULL */
     /** What each row counts in the loss, in training and in evaluation (Keras's sample_weight):
      * finite and >= 0; NULL: all 1. */
     const float *weights;
@@ -46,12 +48,22 @@ OCK_API ock_status ock_dataset_view(const ock_dataset *dataset, size_t first, si
 OCK_API ock_status ock_dataset_select(const ock_dataset *dataset, const int32_t *rows, size_t count,
                                       ock_dataset **selection);
 
+/** NULL is allowed. */
 OCK_API void ock_dataset_destroy(ock_dataset *dataset);
 
+/** Where it was made. */
 OCK_API ock_context *ock_dataset_context(const ock_dataset *dataset);
+
+/** How many samples it has. */
 OCK_API size_t ock_dataset_rows(const ock_dataset *dataset);
+
+/** How many numbers each sample has. */
 OCK_API size_t ock_dataset_features(const ock_dataset *dataset);
+
+/** How many outputs a network needs that learns from it; 0: neither labels nor targets. */
 OCK_API size_t ock_dataset_outputs(const ock_dataset *dataset);
+
+/** Whether it has labels, rather than targets or neither. */
 OCK_API bool ock_dataset_has_labels(const ock_dataset *dataset);
 
 /** x[i], y[i] = sample indices[i]: indices is OCK_I32, B x 1, each within the set; x is B x
@@ -60,6 +72,7 @@ OCK_API bool ock_dataset_has_labels(const ock_dataset *dataset);
 OCK_API ock_status ock_dataset_batch(const ock_dataset *dataset, const ock_tensor *indices,
                                      ock_tensor *x, ock_tensor *y);
 
+/** What whitening multiplies by. */
 typedef enum ock_zca_form {
     OCK_ZCA_COVARIANCE, /**< U diag(1/sqrt(s + epsilon)) U^T, s the eigenvalues of X^T X / n */
     OCK_ZCA_SINGULAR, /**< U diag(sqrt(n)/(S + epsilon)) U^T, S the singular values of X: Keras 3's
@@ -74,15 +87,18 @@ typedef enum ock_zca_form {
  * and whitening brings featurewise_center and leaves featurewise_std_normalization out. In
  * directions that are never lit the singular form has a gain of up to sqrt(n)/epsilon. */
 typedef struct ock_standardization {
-    size_t channels; /**< feature i is of channel i mod channels; 0: each is its own */
-    float rescale;   /**< 0: none */
-    bool samplewise_center, samplewise_std_normalization;
-    bool featurewise_center, featurewise_std_normalization;
-    bool zca_whitening;
-    ock_zca_form zca_form;
-    float zca_epsilon; /**< > 0; Keras: 1e-6 */
+    size_t channels;        /**< feature i is of channel i mod channels; 0: each is its own */
+    float rescale;          /**< 0: none */
+    bool samplewise_center; /**< less the row's mean */
+    bool samplewise_std_normalization;  /**< over the row's deviation */
+    bool featurewise_center;            /**< less the training set's mean */
+    bool featurewise_std_normalization; /**< over the training set's deviation */
+    bool zca_whitening;                 /**< last of all */
+    ock_zca_form zca_form;              /**< how */
+    float zca_epsilon;                  /**< > 0; Keras: 1e-6 */
 } ock_standardization;
 
+/** A standardisation with what it was fitted to. */
 typedef struct ock_standardizer ock_standardizer;
 
 /** Fits on all rows of a set. Waits. *standardizer is the caller's; NULL on failure.

@@ -13,33 +13,35 @@
 extern "C" {
 #endif
 
+/** What a device is, by what its driver says. */
 typedef enum ock_device_type {
-    OCK_DEVICE_NONE, /**< a platform without a usable device: status and reason say why */
-    OCK_DEVICE_SCALAR,
-    OCK_DEVICE_CPU,
-    OCK_DEVICE_GPU,
-    OCK_DEVICE_ACCELERATOR,
+    OCK_DEVICE_NONE,        /**< a platform without a usable device: status and reason say why */
+    OCK_DEVICE_SCALAR,      /**< plain C, without OpenCL */
+    OCK_DEVICE_CPU,         /**< CL_DEVICE_TYPE_CPU */
+    OCK_DEVICE_GPU,         /**< CL_DEVICE_TYPE_GPU */
+    OCK_DEVICE_ACCELERATOR, /**< any other */
 } ock_device_type;
 
 /** A plain record, copied by value; texts are terminated and cut to fit. */
 typedef struct ock_device {
-    ock_device_type type;
-    int platform; /**< position among the platforms, from 0; -1 for the scalar path */
-    int index;    /**< position among the platform's devices; -1 where there is none */
-    char id[24];  /**< what the device option takes: "scalar" or "PLATFORM:DEVICE" */
-    char name[128];
-    char platform_name[128];
-    char vendor[128];
-    char version[128]; /**< OpenCL version as the device states it */
-    char driver[128];
-    uint32_t compute_units;
+    ock_device_type type;    /**< OCK_DEVICE_NONE: a row that is not a device */
+    int platform;            /**< position among the platforms, from 0; -1 for the scalar path */
+    int index;               /**< position among the platform's devices; -1 where there is none */
+    char id[24];             /**< what the device option takes: "scalar" or "PLATFORM:DEVICE" */
+    char name[128];          /**< as the driver states it */
+    char platform_name[128]; /**< likewise */
+    char vendor[128];        /**< likewise */
+    char version[128];       /**< OpenCL version as the device states it */
+    char driver[128];        /**< its version */
+    uint32_t compute_units;  /**< of the scalar path: threads */
     uint32_t max_work_group; /**< work-items */
     uint64_t global_memory;  /**< bytes */
     uint64_t max_allocation; /**< bytes in one buffer */
     uint64_t local_memory;   /**< bytes */
-    bool fp16, fp64;
-    ock_status status; /**< OCK_OK: meets the floor; otherwise the device is never chosen */
-    char reason[256];  /**< why status is not OCK_OK, and what to do about it */
+    bool fp16;               /**< half precision; no kernel needs it */
+    bool fp64;               /**< double precision; no kernel needs it */
+    ock_status status;       /**< OCK_OK: meets the floor; otherwise the device is never chosen */
+    char reason[256];        /**< why status is not OCK_OK, and what to do about it */
     char library[256]; /**< the driver's file, where it is loaded past OpenCL's loader; or empty */
 } ock_device;
 
@@ -68,10 +70,14 @@ OCK_API ock_status ock_device_list(ock_device **devices, size_t *count);
  * operation of ops.h. Errors: also OCK_UNSUPPORTED where nothing was tried, since OCKHAM_PROBE is
  * "off", the child cannot be started or this library is without OpenCL. */
 OCK_API ock_status ock_device_probe(bool whole, ock_device **devices, size_t *count);
+
+/** Frees a list that either made; NULL is allowed. */
 OCK_API void ock_device_list_free(ock_device *devices);
 
+/** What ock_device_self_test() found. */
 typedef struct ock_self_test {
-    int run, passed;
+    int run;           /**< operations */
+    int passed;        /**< of these, those that agree with the scalar path */
     double seconds;    /**< with the kernels' build */
     char message[512]; /**< the first failure: operation, element, got, expected */
 } ock_self_test;

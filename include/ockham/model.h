@@ -10,13 +10,17 @@
 extern "C" {
 #endif
 
+/** Made by ock_model_create() or ock_model_open(). */
 typedef struct ock_model ock_model;
 
 /** An empty network over `inputs` features. *model is the caller's; NULL on
  * failure. Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY. */
 OCK_API ock_status ock_model_create(ock_context *context, size_t inputs, ock_model **model);
+
+/** NULL is allowed. */
 OCK_API void ock_model_destroy(ock_model *model);
 
+/** How a kernel's initial weights are drawn. */
 typedef enum ock_initializer {
     OCK_GLOROT_UNIFORM, /**< within sqrt(6/(I + O)) (Glorot and Bengio 2010); Keras's default */
     OCK_HE_NORMAL,      /**< deviation sqrt(2/I), cut at two (He et al. 2015; keras HeNormal) */
@@ -24,14 +28,16 @@ typedef enum ock_initializer {
 
 /** A kernel's columns are its units: group lasso and norms are of each; a bias is one vector. */
 typedef struct ock_dense {
-    ock_penalty kernel, bias;
+    ock_penalty kernel; /**< of the weights */
+    ock_penalty bias;   /**< of the biases */
     /** Of the output, after the activation and before what follows (keras's activity_regularizer):
      * the sum over a batch divided by its rows, in training and evaluation. l1 and l2 alone; a
      * layer that has it is not fused with what follows. */
     ock_penalty activity;
-    ock_constraint kernel_constraint, bias_constraint;
-    ock_initializer initializer; /**< of the kernel; biases begin at 0 */
-    bool no_bias;
+    ock_constraint kernel_constraint; /**< of the weights, per unit */
+    ock_constraint bias_constraint;   /**< of the biases, as one vector */
+    ock_initializer initializer;      /**< of the kernel; biases begin at 0 */
+    bool no_bias;                     /**< the product alone */
 } ock_dense;
 
 /** Layers are added before the first use of the network; afterwards
@@ -42,8 +48,12 @@ typedef struct ock_dense {
  * OCK_OUT_OF_MEMORY. On failure the network is as before. */
 OCK_API ock_status ock_model_add_dense(ock_model *model, size_t units, ock_activation activation,
                                        const ock_dense *options);
+
+/** A layer of its own; as for ock_model_add_dense(). */
 OCK_API ock_status ock_model_add_activation(ock_model *model, ock_activation activation);
-OCK_API ock_status ock_model_add_dropout(ock_model *model, float rate); /**< 0 <= rate < 1 */
+
+/** 0 <= rate < 1; as for ock_model_add_dense(). */
+OCK_API ock_status ock_model_add_dropout(ock_model *model, float rate);
 
 /** Dropout of whole channels: a row is outputs / channels positions of so many channels each
  * (keras.layers.SpatialDropout1D, 2D). channels must divide the layer's width. */
@@ -55,6 +65,7 @@ OCK_API ock_status ock_model_add_gaussian_noise(ock_model *model, float stddev);
 /** x N(1, sqrt(rate/(1 - rate))), 0 <= rate < 1 (keras.layers.GaussianDropout). */
 OCK_API ock_status ock_model_add_gaussian_dropout(ock_model *model, float rate);
 
+/** Options of batch normalisation. */
 typedef struct ock_normalization {
     float momentum; /**< 0 <= momentum < 1 */
     float epsilon;  /**< > 0 */
@@ -62,6 +73,8 @@ typedef struct ock_normalization {
 
 /** Keras's: 0.99 and 1e-3. */
 OCK_API ock_normalization ock_normalization_defaults(void);
+
+/** Batch normalisation (keras.layers.BatchNormalization); options may be NULL. */
 OCK_API ock_status ock_model_add_batch_norm(ock_model *model, const ock_normalization *options);
 
 /** Draws the initial weights: layer k's kernel, row-major element e, from word e % 4 of
@@ -71,21 +84,28 @@ OCK_API ock_status ock_model_add_batch_norm(ock_model *model, const ock_normaliz
  * Errors: OCK_INVALID_ARGUMENT (no layers), OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_initialize(ock_model *model, uint64_t seed);
 
+/** Where it was made. */
 OCK_API ock_context *ock_model_context(const ock_model *model);
+
+/** The features that it takes. */
 OCK_API size_t ock_model_inputs(const ock_model *model);
-OCK_API size_t ock_model_outputs(const ock_model *model); /**< of the last layer so far */
+
+/** The width of the last layer so far. */
+OCK_API size_t ock_model_outputs(const ock_model *model);
 
 /** A trained or running tensor of the network, in layer order, by name ("0.kernel",
  * "0.bias", "3.gamma", "3.mean": the number counts all layers from 0). */
 typedef struct ock_model_tensor {
-    char name[32];
+    char name[32];      /**< of the layer's position and the tensor's part in it */
     ock_tensor *tensor; /**< the model's */
     bool trained;       /**< false for running statistics */
 } ock_model_tensor;
 
-/** The number of those tensors, and the one at index; the network must have its weights.
- * Errors: OCK_INVALID_ARGUMENT (index out of range, or no weights yet). */
+/** The number of those tensors. */
 OCK_API size_t ock_model_tensor_count(const ock_model *model);
+
+/** The one at index; the network must have its weights. Errors: OCK_INVALID_ARGUMENT (index out of
+ * range, or no weights yet). */
 OCK_API ock_status ock_model_tensor_at(const ock_model *model, size_t index,
                                        ock_model_tensor *tensor);
 
@@ -118,8 +138,10 @@ OCK_API ock_status ock_model_open(ock_context *context, const char *path, ock_mo
 /** What a kernel has of zeros: weights of at most a threshold in magnitude, and units, its columns,
  * whose weights are all so. */
 typedef struct ock_sparsity {
-    size_t weights, zeros;
-    size_t units, dead;
+    size_t weights; /**< all of the kernel */
+    size_t zeros;   /**< those at most the threshold */
+    size_t units;   /**< columns */
+    size_t dead;    /**< those all of zeros */
 } ock_sparsity;
 
 /** Of the kernel of layer `layer`, from 0, which must be dense, with threshold >= 0; all zeros on
@@ -130,10 +152,12 @@ OCK_API ock_status ock_model_sparsity(ock_model *model, size_t layer, float thre
 
 /** What ock_model_compact() did. */
 typedef struct ock_compaction {
-    size_t units, units_left;           /**< of the layers whose units may go */
-    size_t parameters, parameters_left; /**< trained numbers of all layers */
-    float largest_dropped; /**< the largest |weight| taken for 0; where it is 0, outputs differ by
-                            * rounding alone */
+    size_t units;           /**< of the layers whose units may go */
+    size_t units_left;      /**< of these */
+    size_t parameters;      /**< trained numbers of all layers */
+    size_t parameters_left; /**< of these */
+    float largest_dropped;  /**< the largest |weight| taken for 0; where it is 0, outputs differ by
+                             * rounding alone */
 } ock_compaction;
 
 /** Makes a smaller network of the same layers without dead units: those of a dense layer whose

@@ -24,22 +24,26 @@ extern "C" {
  * else: not on the device, the batch split or the number of threads. */
 OCK_API void ock_philox(const uint32_t counter[4], uint64_t seed, uint32_t draw[4]);
 
+/** What a draw is for, so that no two uses share one. */
 typedef enum ock_purpose {
-    OCK_PURPOSE_DROPOUT = 1,
-    OCK_PURPOSE_SHUFFLE = 2,
-    OCK_PURPOSE_WEIGHTS = 3,
-    OCK_PURPOSE_AUGMENT = 4,
-    OCK_PURPOSE_NOISE = 5,
-    OCK_PURPOSE_MIXUP = 6,
-    OCK_PURPOSE_ELASTIC = 7,
-    OCK_PURPOSE_SEARCH = 8,
+    OCK_PURPOSE_DROPOUT = 1, /**< masks of ock_dropout_apply() and the fused layers */
+    OCK_PURPOSE_SHUFFLE = 2, /**< the rows' order in an epoch */
+    OCK_PURPOSE_WEIGHTS = 3, /**< ock_model_initialize() */
+    OCK_PURPOSE_AUGMENT = 4, /**< ock_augment_draw() */
+    OCK_PURPOSE_NOISE = 5,   /**< ock_noise_apply() */
+    OCK_PURPOSE_MIXUP = 6,   /**< ock_mixup_draw() */
+    OCK_PURPOSE_ELASTIC = 7, /**< displacements of ock_augment_apply() */
+    OCK_PURPOSE_SEARCH = 8,  /**< points and folds of ock_search() */
 } ock_purpose;
 
 /* ---- Products ---- */
 
+/** What a product takes its operands for. */
 typedef struct ock_matmul_options {
-    bool transpose_a, transpose_b;
-    float alpha, beta;
+    bool transpose_a; /**< op(A) is A's transpose */
+    bool transpose_b; /**< op(B) is B's transpose */
+    float alpha;      /**< of the product */
+    float beta;       /**< of what is in C */
 } ock_matmul_options;
 
 /** No transpose, alpha 1, beta 0. */
@@ -61,14 +65,16 @@ OCK_API ock_status ock_matmul(const ock_matmul_options *options, const ock_tenso
 
 /** A way to compute a product, and the least seconds it took. */
 typedef struct ock_tuned {
-    char name[16]; /**< as the cache and the environment's OCKHAM_TILES have it */
-    double seconds;
+    char name[16];  /**< as the cache and the environment's OCKHAM_TILES have it */
+    double seconds; /**< of one product */
 } ock_tuned;
 
-#define OCK_TUNING_MOST 8
+#define OCK_TUNING_MOST 8 /**< candidates of an ock_tuning */
 
+/** What ock_matmul_tune() found. */
 typedef struct ock_tuning {
-    size_t count, best;                    /**< candidates[best] is the one that is remembered */
+    size_t count;                          /**< of the candidates */
+    size_t best;                           /**< candidates[best] is the one that is remembered */
     ock_tuned candidates[OCK_TUNING_MOST]; /**< the fastest first */
 } ock_tuning;
 
@@ -83,15 +89,16 @@ OCK_API ock_status ock_matmul_tune(ock_context *context, const ock_matmul_option
 
 /* ---- Activations (Keras 3, keras.activations) ---- */
 
+/** f(x) of each element. */
 typedef enum ock_activation {
-    OCK_LINEAR,
-    OCK_RELU,
+    OCK_LINEAR,     /**< x */
+    OCK_RELU,       /**< max(x, 0) */
     OCK_LEAKY_RELU, /**< slope 0.2 below 0 */
     OCK_ELU,        /**< alpha 1 */
     OCK_GELU,       /**< exact, x/2 (1 + erf(x/sqrt 2)) */
-    OCK_SIGMOID,
-    OCK_TANH,
-    OCK_SOFTMAX, /**< over each row */
+    OCK_SIGMOID,    /**< 1/(1 + exp(-x)) */
+    OCK_TANH,       /**< tanh(x) */
+    OCK_SOFTMAX,    /**< over each row */
 } ock_activation;
 
 /** y = f(x), of one shape; in place allowed. */
@@ -106,10 +113,12 @@ OCK_API ock_status ock_activation_backward(ock_activation activation, const ock_
 
 /* ---- Dropout ---- */
 
+/** A mask, which is a function of these alone. */
 typedef struct ock_dropout {
-    float rate; /**< the share of elements set to 0: 0 <= rate < 1 */
-    uint64_t seed;
-    uint32_t step, layer;
+    float rate;        /**< the share of elements set to 0: 0 <= rate < 1 */
+    uint64_t seed;     /**< the draw's key */
+    uint32_t step;     /**< of its counter */
+    uint32_t layer;    /**< of its counter */
     uint32_t channels; /**< 0: each element is drawn by itself; else cols / channels share one */
 } ock_dropout;
 
@@ -127,18 +136,21 @@ OCK_API ock_status ock_dropout_apply(const ock_dropout *dropout, const ock_tenso
 
 /* ---- Noise ---- */
 
+/** What is done with N, normal variables. */
 typedef enum ock_noise_kind {
     OCK_GAUSSIAN_NOISE,   /**< x + N(0, stddev) (keras.layers.GaussianNoise) */
     OCK_GAUSSIAN_DROPOUT, /**< x N(1, sqrt(rate/(1 - rate))) (keras.layers.GaussianDropout;
                            * Srivastava et al. 2014) */
 } ock_noise_kind;
 
+/** Noise, which is a function of these alone. */
 typedef struct ock_noise {
-    ock_noise_kind kind;
-    float stddev; /**< OCK_GAUSSIAN_NOISE: >= 0 */
-    float rate;   /**< OCK_GAUSSIAN_DROPOUT: 0 <= rate < 1 */
-    uint64_t seed;
-    uint32_t step, layer;
+    ock_noise_kind kind; /**< which */
+    float stddev;        /**< OCK_GAUSSIAN_NOISE: >= 0 */
+    float rate;          /**< OCK_GAUSSIAN_DROPOUT: 0 <= rate < 1 */
+    uint64_t seed;       /**< the draw's key */
+    uint32_t step;       /**< of its counter */
+    uint32_t layer;      /**< of its counter */
 } ock_noise;
 
 /** y = x with the noise, of one shape; in place allowed. The gradient of the first kind is dy, that
@@ -154,26 +166,29 @@ OCK_API ock_status ock_noise_apply(const ock_noise *noise, const ock_tensor *x, 
  * begin with, that ock_loss() and the steps add to and ock_totals_read() reads. */
 #define OCK_TOTALS_SIZE 9
 
+/** Such sums, read. */
 typedef struct ock_totals {
-    double loss;    /**< over the rows */
-    double correct; /**< rows, or for the binary loss the sum of each row's share */
-    double penalty; /**< of each step, times its rows */
-    double rows;
-    uint64_t batches;
+    double loss;        /**< over the rows */
+    double correct;     /**< rows, or for the binary loss the sum of each row's share */
+    double penalty;     /**< of each step, times its rows */
+    double rows;        /**< whose loss was added */
+    uint64_t batches;   /**< calls of ock_loss() */
     uint64_t first_bad; /**< from 1: the first batch whose loss was not finite; 0: none */
 } ock_totals;
 
 /** Waits. */
 OCK_API ock_status ock_totals_read(const ock_tensor *totals, ock_totals *values);
 
+/** What is made small. */
 typedef enum ock_loss_kind {
     OCK_SOFTMAX_CROSSENTROPY, /**< of logits; targets are labels or probabilities */
     OCK_BINARY_CROSSENTROPY,  /**< of logits; targets in 0..1; mean over the columns */
     OCK_MEAN_SQUARED_ERROR,   /**< of values; mean over the columns */
 } ock_loss_kind;
 
+/** How a loss is counted. */
 typedef struct ock_loss_options {
-    ock_loss_kind kind;
+    ock_loss_kind kind;        /**< which */
     float label_smoothing;     /**< 0 <= s <= 1, of the cross-entropies: a target t counts as
                                 * (1 - s) t + s/O, for the binary loss as (1 - s) t + s/2 (Szegedy
                                 * et al. 2016; Keras's label_smoothing); labels as if one-hot */
@@ -194,11 +209,14 @@ OCK_API ock_status ock_loss(const ock_loss_options *options, const ock_tensor *p
 
 /* ---- Batch normalisation (Ioffe and Szegedy 2015; keras.layers.BatchNormalization) ---- */
 
+/** y = gamma (x - mean)/sqrt(variance + epsilon) + beta, of each column. */
 typedef struct ock_batch_norm {
-    ock_tensor *gamma, *beta;    /**< 1 x O */
-    ock_tensor *mean, *variance; /**< 1 x O, running: m = momentum m + (1 - momentum) batch's */
-    float momentum;              /**< Keras: 0.99 */
-    float epsilon;               /**< Keras: 1e-3 */
+    ock_tensor *gamma;    /**< 1 x O */
+    ock_tensor *beta;     /**< 1 x O */
+    ock_tensor *mean;     /**< 1 x O, running: m = momentum m + (1 - momentum) batch's */
+    ock_tensor *variance; /**< 1 x O, running likewise */
+    float momentum;       /**< Keras: 0.99 */
+    float epsilon;        /**< Keras: 1e-3 */
 } ock_batch_norm;
 
 /** Training, with saved (2 x O: the batch's mean and 1/sqrt(variance + epsilon),
@@ -216,14 +234,16 @@ OCK_API ock_status ock_batch_norm_backward(const ock_batch_norm *norm, const ock
 
 /* ---- Reductions ---- */
 
+/** What elements come to. */
 typedef enum ock_reduction {
-    OCK_SUM,
-    OCK_MEAN,
-    OCK_MAX, /**< NaN where any is */
-    OCK_ABS_SUM,
-    OCK_SQUARE_SUM,
+    OCK_SUM,        /**< sum x */
+    OCK_MEAN,       /**< sum x / n */
+    OCK_MAX,        /**< NaN where any is */
+    OCK_ABS_SUM,    /**< sum of magnitudes */
+    OCK_SQUARE_SUM, /**< sum of squares */
 } ock_reduction;
 
+/** Which elements. */
 typedef enum ock_axis {
     OCK_ALL,  /**< y is 1 x 1 */
     OCK_ROWS, /**< over the rows: y is 1 x cols */
@@ -254,10 +274,11 @@ OCK_API ock_status ock_mix(const ock_tensor *share, const ock_tensor *x, const o
 
 /* ---- Steps ---- */
 
+/** How a step follows the gradient: ock_optimizer tells. */
 typedef enum ock_optimizer_kind {
-    OCK_SGD,
-    OCK_ADAM,
-    OCK_RMSPROP,
+    OCK_SGD,     /**< stochastic gradient descent */
+    OCK_ADAM,    /**< with weight_decay: AdamW */
+    OCK_RMSPROP, /**< root mean square propagation */
 } ock_optimizer_kind;
 
 /** SGD (keras.optimizers.SGD): w -= lr g; with momentum m = momentum m - lr g and
@@ -268,17 +289,19 @@ typedef enum ock_optimizer_kind {
  * w -= lr g/sqrt(v + epsilon); with momentum m = momentum m + lr g/sqrt(v + epsilon), w -= m.
  * Adam's amsgrad and RMSprop's centred form are left out. */
 typedef struct ock_optimizer {
-    ock_optimizer_kind kind;
-    float learning_rate; /**< >= 0 */
-    float momentum;      /**< SGD, RMSprop; 0 <= momentum < 1 */
-    bool nesterov;       /**< SGD, with momentum */
-    float beta1, beta2;  /**< Adam; 0 <= beta < 1 */
-    float rho;           /**< RMSprop; 0 <= rho < 1 */
-    float epsilon;       /**< Adam, RMSprop; > 0 */
+    ock_optimizer_kind kind; /**< which */
+    float learning_rate;     /**< >= 0 */
+    float momentum;          /**< SGD, RMSprop; 0 <= momentum < 1 */
+    bool nesterov;           /**< SGD, with momentum */
+    float beta1;             /**< Adam; 0 <= beta1 < 1 */
+    float beta2;             /**< Adam; 0 <= beta2 < 1 */
+    float rho;               /**< RMSprop; 0 <= rho < 1 */
+    float epsilon;           /**< Adam, RMSprop; > 0 */
     /** Decoupled decay, w -= learning_rate weight_decay w before the step (Loshchilov and Hutter
-     * 2019; with Adam this is AdamW); of biases and norms too, as in Keras, unless kernels_only. */
-    float weight_decay; /**< >= 0 */
-    bool decay_kernels_only;
+     * 2019; with Adam this is AdamW); of biases and norms too, as in Keras, unless
+     * decay_kernels_only. */
+    float weight_decay;      /**< >= 0 */
+    bool decay_kernels_only; /**< biases and norms do not decay */
     /** Of the gradient with the penalty's, before the step; >= 0, 0: none; one of the three at
      * most. The norms need whole gradients: fits take them, single steps leave them to
      * ock_clip_norm().
@@ -291,11 +314,16 @@ typedef struct ock_optimizer {
     float ema_momentum;
 } ock_optimizer;
 
-/** Keras's: Adam with lr 1e-3, beta 0.9 and 0.999, epsilon 1e-7; AdamW as well, with weight_decay
- * 0.004; RMSprop with lr 1e-3, rho 0.9, epsilon 1e-7; SGD with lr 0.01; none with momentum. */
+/** Keras's Adam: lr 1e-3, beta 0.9 and 0.999, epsilon 1e-7. */
 OCK_API ock_optimizer ock_adam_defaults(void);
+
+/** Keras's AdamW: Adam with weight_decay 0.004. */
 OCK_API ock_optimizer ock_adamw_defaults(void);
+
+/** Keras's RMSprop: lr 1e-3, rho 0.9, epsilon 1e-7, without momentum. */
 OCK_API ock_optimizer ock_rmsprop_defaults(void);
+
+/** Keras's SGD: lr 0.01, without momentum. */
 OCK_API ock_optimizer ock_sgd_defaults(void);
 
 /** Whether a fit takes these values: for code that would know before it begins. Error:
@@ -307,32 +335,36 @@ OCK_API ock_status ock_optimizer_check(ock_context *context, const ock_optimizer
  * 0) after the step, with the plain learning rate, which leaves exact zeros. The group lasso (Yuan
  * and Lin 2006) is always proximal: w *= max(0, 1 - lr group_lasso / ||column||). */
 typedef struct ock_penalty {
-    float l1, l2; /**< >= 0 */
-    bool proximal_l1;
+    float l1;          /**< >= 0 */
+    float l2;          /**< >= 0 */
+    bool proximal_l1;  /**< l1 acts after the step */
     float group_lasso; /**< >= 0 */
 } ock_penalty;
 
+/** What a constraint does to each column. */
 typedef enum ock_constraint_kind {
-    OCK_UNCONSTRAINED,
-    OCK_MAX_NORM,     /**< w *= min(||column||, max_norm)/(1e-7 + ||column||) */
-    OCK_NON_NEGATIVE, /**< w = max(w, 0) */
-    OCK_UNIT_NORM,    /**< w /= 1e-7 + ||column|| */
+    OCK_UNCONSTRAINED, /**< nothing */
+    OCK_MAX_NORM,      /**< w *= min(||column||, max_norm)/(1e-7 + ||column||) */
+    OCK_NON_NEGATIVE,  /**< w = max(w, 0) */
+    OCK_UNIT_NORM,     /**< w /= 1e-7 + ||column|| */
 } ock_constraint_kind;
 
 /** What weights are brought back to after each step (keras.constraints, axis 0: per unit). */
 typedef struct ock_constraint {
-    ock_constraint_kind kind;
-    float max_norm; /**< OCK_MAX_NORM; > 0 */
+    ock_constraint_kind kind; /**< which */
+    float max_norm;           /**< OCK_MAX_NORM; > 0 */
 } ock_constraint;
 
 /** A trained tensor with what a step keeps beside it, all of one shape: moment1 where momentum is
  * not 0, moment2 for RMSprop, both for Adam, average with an ema_momentum. Those that are not used
  * may be NULL. */
 typedef struct ock_parameter {
-    ock_tensor *value, *moment1, *moment2;
-    ock_penalty penalty;
-    ock_constraint constraint;
-    ock_tensor *average;
+    ock_tensor *value;         /**< the weights */
+    ock_tensor *moment1;       /**< of momentum, or Adam's m */
+    ock_tensor *moment2;       /**< v of Adam and RMSprop */
+    ock_penalty penalty;       /**< on the value */
+    ock_constraint constraint; /**< on the value */
+    ock_tensor *average;       /**< of the value, moving */
     bool vector; /**< a bias, gamma or beta: its norm is of all of it, and decay_kernels_only leaves
                   * it out */
 } ock_parameter;
@@ -359,6 +391,7 @@ OCK_API ock_status ock_clip_norm(float norm, ock_tensor *const *gradients, size_
 
 /* ---- Fused dense layers ---- */
 
+/** What a dense layer has of weights. */
 typedef struct ock_dense_parameters {
     ock_parameter kernel; /**< I x O */
     ock_parameter bias;   /**< 1 x O, always taken for a vector; value NULL: no bias */

@@ -12,18 +12,21 @@ extern "C" {
 
 /* ---- Points ---- */
 
+/** Where an axis's values come from, with u uniform in [0, 1). */
 typedef enum ock_axis_kind {
     OCK_AXIS_VALUES,      /**< those of a list: a grid takes each, a random point any of them */
     OCK_AXIS_UNIFORM,     /**< low + (high - low) u; of random points only, as the next one */
     OCK_AXIS_LOG_UNIFORM, /**< low (high / low)^u */
 } ock_axis_kind;
 
+/** A setting and the values it may take. */
 typedef struct ock_search_axis {
-    const char *name; /**< no two axes have the same */
-    ock_axis_kind kind;
+    const char *name;     /**< no two axes have the same */
+    ock_axis_kind kind;   /**< which of the next fields count */
     const double *values; /**< OCK_AXIS_VALUES: finite; count >= 1 */
-    size_t count;
-    double low, high; /**< the others: low < high, finite; log-uniform: low > 0 */
+    size_t count;         /**< of the values */
+    double low;           /**< the others: finite; log-uniform: > 0 */
+    double high;          /**< the others: finite, > low */
 } ock_search_axis;
 
 /* ---- Trials ---- */
@@ -31,9 +34,10 @@ typedef struct ock_search_axis {
 /** A point's runs, of one rung. Each run is a network and a fit of its own: seed s of fold f is run
  * s folds + f. */
 typedef struct ock_trial {
-    size_t point; /**< from 0 */
-    uint32_t rung;
-    size_t axes, runs;
+    size_t point;     /**< from 0 */
+    uint32_t rung;    /**< from 0 */
+    size_t axes;      /**< of the search */
+    size_t runs;      /**< seeds times folds */
     double *values;   /**< of the axes */
     double *scores;   /**< of the runs; NaN: it diverged or did not begin */
     double mean;      /**< of the scores; NaN where one is */
@@ -45,9 +49,10 @@ typedef struct ock_trial {
     ock_status status;
 } ock_trial;
 
+/** The trials so far; zeros to begin with, then ock_search_results_clear()'s to free. */
 typedef struct ock_search_results {
     ock_trial *trials; /**< as they ended */
-    size_t count;
+    size_t count;      /**< of the trials */
 } ock_search_results;
 
 /** Adds a copy: for what an earlier search left behind. Errors: OCK_INVALID_ARGUMENT (a NULL),
@@ -59,6 +64,7 @@ OCK_API void ock_search_results_clear(ock_search_results *results);
 
 /* ---- The search ---- */
 
+/** What to search, and how. */
 typedef struct ock_search_options ock_search_options;
 
 /** Makes the network of a point, without weights, and changes *fit, which comes with the defaults
@@ -70,32 +76,39 @@ typedef ock_status (*ock_search_make)(const double *values, ock_context *context
 
 /** Where a search is. */
 typedef struct ock_search_progress {
-    size_t trial, trials; /**< of this rung; from 1 */
-    uint32_t rung, rungs; /**< from 0 */
-    size_t point, run, runs;
-    uint32_t epoch, epochs; /**< from 1; of this fit */
-    uint64_t step, steps;   /**< of the epoch */
+    size_t trial;    /**< of this rung; from 1 */
+    size_t trials;   /**< of this rung */
+    uint32_t rung;   /**< from 0 */
+    uint32_t rungs;  /**< of the search */
+    size_t point;    /**< the trial's; from 0 */
+    size_t run;      /**< of the trial; from 0 */
+    size_t runs;     /**< of each trial */
+    uint32_t epoch;  /**< of this fit; from 1 */
+    uint32_t epochs; /**< of this fit */
+    uint64_t step;   /**< of the epoch; from 1 */
+    uint64_t steps;  /**< of the epoch */
 } ock_search_progress;
 
+/** As ock_search_defaults() fills it. */
 struct ock_search_options {
-    const ock_search_axis *axes;
-    size_t axis_count; /**< >= 1 */
-    size_t points;     /**< random ones; 0: the grid of all values, the last axis the fastest */
-    uint64_t seed;     /**< of random points and folds */
-    uint32_t seeds;    /**< runs of each point, with fit.seed, fit.seed + 1 ...; 1..65535 */
-    uint32_t folds;    /**< of cross-validation; 0: none; 2..rows */
+    const ock_search_axis *axes; /**< no two of one name */
+    size_t axis_count;           /**< >= 1 */
+    size_t points;  /**< random ones; 0: the grid of all values, the last axis the fastest */
+    uint64_t seed;  /**< of random points and folds */
+    uint32_t seeds; /**< runs of each point, with fit.seed, fit.seed + 1 ...; 1..65535 */
+    uint32_t folds; /**< of cross-validation; 0: none; 2..rows */
     float validation_split; /**< as in ock_fit; one of this, folds and a validation set at most */
     const char *score;      /**< what is compared, as early stopping's monitor */
-    ock_mode mode;
-    uint32_t epochs;  /**< that make() gets in fit.epochs; halving: of the last rung, always */
-    uint32_t halving; /**< eta: in each rung the best 1/eta go on; 0: no halving; >= 2 */
-    ock_search_make make;
-    /** Called after each step has been enqueued, and after each trial; false stops the search,
-     * which then ends with OCK_OK. A trial that has not ended is not recorded. Either may be NULL.
-     */
+    ock_mode mode;          /**< which scores are better */
+    uint32_t epochs;      /**< that make() gets in fit.epochs; halving: of the last rung, always */
+    uint32_t halving;     /**< eta: in each rung the best 1/eta go on; 0: no halving; >= 2 */
+    ock_search_make make; /**< a point's network */
+    /** Called after each step has been enqueued; false stops the search, which then ends with
+     * OCK_OK. A trial that has not ended is not recorded. May be NULL. */
     bool (*on_step)(const ock_search_progress *progress, void *user);
+    /** Called after each trial; otherwise as on_step. */
     bool (*on_trial)(const ock_search_results *results, void *user);
-    void *user;
+    void *user; /**< what the three get */
 };
 
 /** One seed, "val_accuracy", one epoch, no halving, a validation_split of 0.3; neither axes nor
@@ -122,6 +135,8 @@ OCK_API void ock_search_point(const ock_search_options *options, size_t point, d
  * and trains them up to floor(epochs eta^(k - K)) epochs in all, K = floor(min(log_eta n, log_eta
  * epochs)) being the last rung. One rung of all points without halving. */
 OCK_API uint32_t ock_search_rungs(const ock_search_options *options);
+
+/** The points of a rung, and the epochs to which it trains them. */
 OCK_API void ock_search_rung(const ock_search_options *options, uint32_t rung, size_t *points,
                              uint32_t *epochs);
 

@@ -9,6 +9,10 @@
 #ifndef OCKHAM_STATUS_H
 #define OCKHAM_STATUS_H
 
+/** @def OCK_API
+ * What the library exports. */
+/** @def OCK_PRINTF
+ * Lets the compiler check a format at argument `text` against the values from `values` on. */
 #if defined(__GNUC__)
 #define OCK_API __attribute__((visibility("default")))
 #define OCK_PRINTF(text, values) __attribute__((format(printf, text, values)))
@@ -36,15 +40,17 @@ extern "C" {
     X(BAD_FILE, -10, "a file's contents are not what they should be")                              \
     X(DIVERGED, -11, "the loss is no longer a finite number")
 
+/** A code of OCK_STATUS_LIST, with OCK_ before its name. */
 typedef enum ock_status {
 #define OCK_STATUS_ENTRY(name, code, message) OCK_##name = code,
     OCK_STATUS_LIST(OCK_STATUS_ENTRY)
 #undef OCK_STATUS_ENTRY
 } ock_status;
 
-/** "OCK_OUT_OF_MEMORY" and "an allocation was refused"; both static, and both say
- * so where the code is not one of the list. */
+/** "OCK_OUT_OF_MEMORY"; static, and says so where the code is not one of the list. */
 OCK_API const char *ock_status_name(ock_status status);
+
+/** "an allocation was refused"; as ock_status_name(). */
 OCK_API const char *ock_status_message(ock_status status);
 
 #ifdef __cplusplus

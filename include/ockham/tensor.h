@@ -11,11 +11,13 @@
 extern "C" {
 #endif
 
+/** Made by ock_tensor_create() or ock_tensor_view(). */
 typedef struct ock_tensor ock_tensor;
 
+/** What the elements are. */
 typedef enum ock_dtype {
-    OCK_F32,
-    OCK_I32,
+    OCK_F32, /**< float */
+    OCK_I32, /**< int32_t */
 } ock_dtype;
 
 /** Makes a rows x cols tensor of zeros. *tensor is the caller's; NULL on failure.
@@ -34,9 +36,16 @@ OCK_API ock_status ock_tensor_view(const ock_tensor *tensor, size_t first, size_
 /** Waits for nothing: the memory is freed when the device no longer needs it. NULL is allowed. */
 OCK_API void ock_tensor_destroy(ock_tensor *tensor);
 
+/** Where it was made. */
 OCK_API ock_context *ock_tensor_context(const ock_tensor *tensor);
+
+/** What its elements are. */
 OCK_API ock_dtype ock_tensor_dtype(const ock_tensor *tensor);
+
+/** Its rows, of a view its own. */
 OCK_API size_t ock_tensor_rows(const ock_tensor *tensor);
+
+/** Its columns. */
 OCK_API size_t ock_tensor_cols(const ock_tensor *tensor);
 
 /** Whether its contents were lost with a device that the context has left (ock_context_failover()):
@@ -47,18 +56,21 @@ OCK_API bool ock_tensor_is_lost(const ock_tensor *tensor);
 /** Whether two tensors share memory. */
 OCK_API bool ock_tensors_overlap(const ock_tensor *a, const ock_tensor *b);
 
-/** Copies rows x cols contiguous elements from or to host memory, as float or
- * int32_t according to the tensor. Write enqueues, and `data` may be reused when it
- * returns; every few megabytes it calls ock_context_flush(). Read waits: all enqueued
- * before has been done, or its failure is reported.
- * Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
+/** Copies rows x cols contiguous elements from host memory, float or int32_t according to the
+ * tensor. Enqueues, and `data` may be reused when it returns; every few megabytes it calls
+ * ock_context_flush(). Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_tensor_write(ock_tensor *tensor, const void *data);
+
+/** Copies them to host memory. Waits: all enqueued before has been done, or its failure is
+ * reported. Errors as for ock_tensor_write(). */
 OCK_API ock_status ock_tensor_read(const ock_tensor *tensor, void *data);
 
-/** Sets every element of a float tensor, or copies between two tensors of one
- * shape and type. Neither waits. Errors: OCK_INVALID_ARGUMENT,
- * OCK_SHAPE_MISMATCH, OCK_DEVICE_FAILED. */
+/** Sets every element of a float tensor. Does not wait. Errors: OCK_INVALID_ARGUMENT,
+ * OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_tensor_fill(ock_tensor *tensor, float value);
+
+/** Copies between two tensors of one shape and type. Does not wait. Errors: OCK_INVALID_ARGUMENT,
+ * OCK_SHAPE_MISMATCH, OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_tensor_copy(const ock_tensor *source, ock_tensor *target);
 
 /** Exchanges the contents of two tensors of one shape and type, and with them what views of the two

@@ -13,33 +13,35 @@ extern "C" {
 
 /* ---- Early stopping (keras.callbacks.EarlyStopping) ---- */
 
+/** Which values are better. */
 typedef enum ock_mode {
     OCK_MODE_AUTO, /**< by the name: larger is better for accuracies, smaller for the rest */
-    OCK_MODE_MIN,
-    OCK_MODE_MAX,
+    OCK_MODE_MIN,  /**< smaller ones */
+    OCK_MODE_MAX,  /**< larger ones */
 } ock_mode;
 
+/** When to stop for want of improvement. */
 typedef struct ock_early_stopping {
     /** NULL: off. "loss", "data_loss", "penalty", "accuracy", the same with
      * "val_" before, and Keras's older "acc" and "val_acc". */
     const char *monitor;
-    double min_delta; /**< >= 0: a smaller improvement is none */
-    int patience;     /**< >= 0: epochs without improvement before the stop */
-    ock_mode mode;
-    bool use_baseline; /**< epochs must also beat baseline for `wait` to reset */
-    double baseline;
-    bool restore_best_weights;
-    int start_from_epoch; /**< >= 0: epochs before this one, from 0, are not looked at */
+    double min_delta;          /**< >= 0: a smaller improvement is none */
+    int patience;              /**< >= 0: epochs without improvement before the stop */
+    ock_mode mode;             /**< what improvement is */
+    bool use_baseline;         /**< epochs must also beat baseline for `wait` to reset */
+    double baseline;           /**< with use_baseline */
+    bool restore_best_weights; /**< the network ends with those of the best epoch */
+    int start_from_epoch;      /**< >= 0: epochs before this one, from 0, are not looked at */
 } ock_early_stopping;
 
 /** The state of one run, for users with a loop of their own. Its fields are to be read only. */
 typedef struct ock_stopper {
-    ock_early_stopping options;
-    bool maximize;
-    double best;
-    int best_epoch; /**< from 0; -1: none yet */
-    int wait;
-    bool stopped;
+    ock_early_stopping options; /**< as they came */
+    bool maximize;              /**< larger is better */
+    double best;                /**< value so far */
+    int best_epoch;             /**< from 0; -1: none yet */
+    int wait;                   /**< epochs without improvement */
+    bool stopped;               /**< whether to stop */
 } ock_stopper;
 
 /** Errors: OCK_INVALID_ARGUMENT (an unknown monitor, a negative number). */
@@ -51,9 +53,10 @@ OCK_API bool ock_stopper_update(ock_stopper *stopper, int epoch, double value);
 
 /* ---- Learning rates (keras.optimizers.schedules) ---- */
 
+/** The rate at step s. */
 typedef enum ock_schedule_kind {
-    OCK_CONSTANT_RATE,
-    OCK_STEP_DECAY, /**< rate decay_rate^floor(s / decay_steps): ExponentialDecay, staircase */
+    OCK_CONSTANT_RATE, /**< rate */
+    OCK_STEP_DECAY,    /**< rate decay_rate^floor(s / decay_steps): ExponentialDecay, staircase */
     OCK_EXPONENTIAL_DECAY, /**< rate decay_rate^(s / decay_steps): ExponentialDecay */
     OCK_COSINE_DECAY, /**< rate (alpha + (1 - alpha) (1 + cos(pi min(s / decay_steps, 1))) / 2):
                        * CosineDecay (Loshchilov and Hutter 2017, without restarts) */
@@ -64,13 +67,13 @@ typedef enum ock_schedule_kind {
  * initial_learning_rate is warmup_from, and s, else the step, counts from the warm-up's end. Keras
  * warms up CosineDecay alone; here it goes before any kind. */
 typedef struct ock_schedule {
-    ock_schedule_kind kind;
-    uint64_t decay_steps;  /**< >= 1, but for a constant rate */
-    float decay_rate;      /**< of step and exponential decay; > 0 */
-    float alpha;           /**< of the cosine's; 0..1: the share of the rate that is left */
-    uint64_t warmup_steps; /**< before step warmup_steps: warmup_from + (rate - warmup_from)
-                            * step / warmup_steps; 0: no warm-up */
-    float warmup_from;     /**< >= 0 */
+    ock_schedule_kind kind; /**< which */
+    uint64_t decay_steps;   /**< >= 1, but for a constant rate */
+    float decay_rate;       /**< of step and exponential decay; > 0 */
+    float alpha;            /**< of the cosine's; 0..1: the share of the rate that is left */
+    uint64_t warmup_steps;  /**< before step warmup_steps: warmup_from + (rate - warmup_from)
+                             * step / warmup_steps; 0: no warm-up */
+    float warmup_from;      /**< >= 0 */
 } ock_schedule;
 
 /** The learning rate of a step, counted from 0 as Keras counts an optimiser's iterations. NULL is a
@@ -79,6 +82,7 @@ OCK_API float ock_schedule_rate(const ock_schedule *schedule, float rate, uint64
 
 /* ---- Reduction on a plateau (keras.callbacks.ReduceLROnPlateau) ---- */
 
+/** When to lower the learning rate for want of improvement. */
 typedef struct ock_plateau {
     const char *monitor;     /**< NULL: off; as in ock_early_stopping */
     float factor;            /**< the rate becomes factor times itself; 0 < factor < 1 */
@@ -94,11 +98,11 @@ OCK_API ock_plateau ock_plateau_defaults(void);
 
 /** The state of one run, for users with a loop of their own. Its fields are to be read only. */
 typedef struct ock_plateau_state {
-    ock_plateau options;
-    bool maximize;
-    double best; /**< NaN: none yet */
-    int wait;
-    int cooldown; /**< epochs left of it */
+    ock_plateau options; /**< as they came */
+    bool maximize;       /**< larger is better */
+    double best;         /**< NaN: none yet */
+    int wait;            /**< epochs without improvement */
+    int cooldown;        /**< epochs left of it */
 } ock_plateau_state;
 
 /** Errors: OCK_INVALID_ARGUMENT (an unknown monitor, a number out of its range). */
@@ -115,50 +119,62 @@ OCK_API float ock_plateau_update(ock_plateau_state *state, double value, float l
  * at the epoch's end, without dropout; NaN without validation. Accuracies leave the penalty
  * out, and are NaN for the squared error. */
 typedef struct ock_epoch {
-    uint32_t epoch; /**< from 1, within this fit */
-    uint64_t steps;
-    double loss, data_loss, penalty, accuracy;
-    double val_loss, val_data_loss, val_penalty, val_accuracy;
+    uint32_t epoch;       /**< from 1, within this fit */
+    uint64_t steps;       /**< batches */
+    double loss;          /**< data_loss + penalty */
+    double data_loss;     /**< of the predictions */
+    double penalty;       /**< of weights and activities */
+    double accuracy;      /**< share of rows, or for the binary loss of outputs, that are right */
+    double val_loss;      /**< the same of the validation set */
+    double val_data_loss; /**< likewise */
+    double val_penalty;   /**< likewise */
+    double val_accuracy;  /**< likewise */
     double learning_rate; /**< of its last step */
     double seconds;       /**< with validation */
     double ms_per_step;   /**< training alone */
 } ock_epoch;
 
+/** What a fit did; zeros to begin with, then ock_history_clear()'s to free. */
 typedef struct ock_history {
-    ock_epoch *epochs;
-    size_t count;
-    bool stopped_early;
-    size_t best;      /**< position of early stopping's best epoch; count where there is none */
-    size_t failovers; /**< how often the run has gone on to another device */
+    ock_epoch *epochs;  /**< the completed ones */
+    size_t count;       /**< of these */
+    bool stopped_early; /**< by early stopping */
+    size_t best;        /**< position of early stopping's best epoch; count where there is none */
+    size_t failovers;   /**< how often the run has gone on to another device */
 } ock_history;
 
 /** Frees what a fit put there; NULL is allowed. */
 OCK_API void ock_history_clear(ock_history *history);
 
-/** Called between epochs, and after each step has been enqueued; false stops the run, which
- * then ends with OCK_OK. They may use the network: after ock_model_load() or
- * ock_model_initialize() the run goes on from the new weights, without moments. */
+/** Called between epochs; false stops the run, which then ends with OCK_OK. It may use the network:
+ * after ock_model_load() or ock_model_initialize() the run goes on from the new weights, without
+ * moments. */
 typedef bool (*ock_epoch_callback)(const ock_epoch *epoch, void *user);
+
+/** Called after each step has been enqueued; otherwise as ock_epoch_callback. */
 typedef bool (*ock_step_callback)(uint32_t epoch, uint64_t step, uint64_t steps, void *user);
 
 /** A run that has gone on to another device, after the failure that the message `why` tells. */
 typedef struct ock_failover {
-    ock_device from, to;
-    const char *why;
+    ock_device from; /**< the one that failed */
+    ock_device to;   /**< the one in use now */
+    const char *why; /**< valid during the call */
     uint32_t epochs; /**< completed */
 } ock_failover;
 
 /** Called when the run's state is on the new device. */
 typedef void (*ock_failover_callback)(const ock_failover *failover, void *user);
 
+/** How to train. */
 typedef struct ock_fit {
-    uint32_t epochs, batch_size; /**< >= 1; epochs up to INT32_MAX */
-    ock_optimizer optimizer;
-    ock_loss_kind loss;
+    uint32_t epochs;         /**< 1..INT32_MAX */
+    uint32_t batch_size;     /**< >= 1 */
+    ock_optimizer optimizer; /**< of all parameters */
+    ock_loss_kind loss;      /**< what is made small */
     uint64_t seed; /**< of shuffles, dropout, noise, mixup; of weights where there are none yet */
-    bool shuffle;
+    bool shuffle;  /**< in each epoch anew */
     float validation_split; /**< 0 <= split < 1: the last rows, unshuffled, where no set is given */
-    ock_early_stopping early_stopping;
+    ock_early_stopping early_stopping; /**< off without a monitor */
     ock_schedule schedule;   /**< by the steps that the optimiser has taken, over all fits */
     ock_plateau plateau;     /**< with a constant rate alone; each fit begins at learning_rate */
     uint32_t swa_from_epoch; /**< averages weights from this epoch's end on; 0: no; up to epochs */
@@ -167,20 +183,21 @@ typedef struct ock_fit {
     float mixup_alpha;          /**< >= 0; 0: none (Zhang et al. 2018) */
     const ock_augmentation *augmentation; /**< of training batches; NULL: none */
     const ock_standardizer *standardizer; /**< of all batches; NULL: none */
-    const char *checkpoint; /**< a file, replaced after each epoch; NULL: none. A new one
-                               is the user's alone to read */
-    bool resume;            /**< the run of the checkpoint, where there is one */
-    bool failover;          /**< after a device's failure, go on with the next one */
-    ock_epoch_callback on_epoch;
-    ock_step_callback on_step;
-    ock_failover_callback on_failover;
-    void *user;
+    const char *checkpoint;            /**< a file, replaced after each epoch; NULL: none. A new one
+                                          is the user's alone to read */
+    bool resume;                       /**< the run of the checkpoint, where there is one */
+    bool failover;                     /**< after a device's failure, go on with the next one */
+    ock_epoch_callback on_epoch;       /**< or NULL */
+    ock_step_callback on_step;         /**< or NULL */
+    ock_failover_callback on_failover; /**< or NULL */
+    void *user;                        /**< what the three get */
 } ock_fit;
 
 /** As Keras: 1 epoch, batches of 32, Adam, shuffling; softmax cross-entropy; no early stopping. */
 OCK_API ock_fit ock_fit_defaults(void);
 
-/* The random numbers of a fit depend on the seed, augmentation's on its own, and on the model's
+/** @page fit_random Random numbers of a fit
+ * The random numbers of a fit depend on the seed, augmentation's on its own, and on the model's
  * counts alone, which later fits go on with. Epoch e, from 0, visits the rows in the order of
  * Fisher and Yates: for i from the last down to 1, row i changes places with row r mod (i + 1),
  * where words 0 and 1 of the draw at counter (i, e, 0, OCK_PURPOSE_SHUFFLE) are the high and the
@@ -188,7 +205,8 @@ OCK_API ock_fit ock_fit_defaults(void);
  * among all layers for `layer`; augmentation takes e, and for the sample's index the row's position
  * in the training set, which is its own in a view or a selection. */
 
-/* Weights. A row's loss counts as many times as its weight in the set says, and in training times
+/** @page fit_weights Weights of rows, and mixup
+ * A row's loss counts as many times as its weight in the set says, and in training times
  * that of its class in class_weights, which is its label, the column of its largest target, the
  * first of equals, or where there is one output its target's rounded value, 0 or 1 (as Keras has
  * it; Keras takes one kind of weights at a time). The loss of a batch, and those of an epoch and of
@@ -203,13 +221,15 @@ OCK_API ock_fit ock_fit_defaults(void);
  * The mixed row's weight is that of both, mixed alike. Training accuracy counts the mixed targets'
  * largest. Validation is without. */
 
-/* Standardisation. Batches go through ock_standardizer_batch() as in ImageDataGenerator: those of
+/** @page fit_standardisation Standardisation in a fit
+ * Batches go through ock_standardizer_batch() as in ImageDataGenerator: those of
  * training after the augmentation, those of validation, of ock_model_evaluate() and of
  * swa_from_epoch's statistics too. Mixup comes after it, of rows that each are standardised; but
  * for rounding and a samplewise deviation, which is not linear, it could as well come before. The
  * data sets stay as they are, and so does x of ock_model_train_step() and ock_model_predict(),
  * which the caller standardises. */
 
+/** What a row is mixed with. */
 typedef struct ock_mixup {
     uint32_t partner; /**< a row */
     float share;      /**< of the row itself: Beta(alpha, alpha), 0..1 */
@@ -221,7 +241,8 @@ typedef struct ock_mixup {
 OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uint32_t row,
                                  uint32_t rows);
 
-/* Averages. With optimizer.ema_momentum the average of each trained tensor moves with every step
+/** @page fit_averages Averages of the weights
+ * With optimizer.ema_momentum the average of each trained tensor moves with every step
  * (keras's use_ema); it begins as the weights after the network's first step, or before the first
  * step with an ema_momentum. With swa_from_epoch it is the mean of the weights at the ends of that
  * epoch and those after it (Izmailov et al. 2018); one of the two at most. Training goes on with
@@ -233,7 +254,8 @@ OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uin
  * a pass over the training data, without dropout, takes them anew at each such epoch's end: means
  * of the batches' statistics, weighted by their rows. */
 
-/* Checkpoints. After each epoch, before on_epoch is called, all that the run needs to go on is
+/** @page fit_checkpoints Checkpoints and resumption
+ * After each epoch, before on_epoch is called, all that the run needs to go on is
  * written, as ock_model_save() does it: a kill at any moment leaves the file of this epoch or of
  * the one before, whole. With `resume` a run goes on after the file's epoch. It ends, on the same
  * device, with the weights, the history, which has the epochs before, but for its seconds, and the
@@ -251,7 +273,8 @@ OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uin
  * them; last a digest of the file. The metadata has, in JSON, "settings" and "state", with the
  * history, whose doubles are hexadecimal strings (in Python: float.fromhex). */
 
-/* Failures. A fit that fails, unless it diverges, leaves network, moments, averages and counts as
+/** @page fit_failures Failures and failover
+ * A fit that fails, unless it diverges, leaves network, moments, averages and counts as
  * they were at the end of the last epoch that the history has, or before the fit, bit for bit; what
  * callbacks have changed since is undone. A later fit goes on from there as if the epoch that
  * failed had not begun, and so does one that resumes from the checkpoint. The state is kept on the
@@ -294,8 +317,12 @@ OCK_API ock_status ock_model_train_step(ock_model *model, const ock_fit *fit, co
  * finalize_variable_values). Enqueues. Errors: OCK_INVALID_ARGUMENT (there are none). */
 OCK_API ock_status ock_model_use_averages(ock_model *model);
 
+/** A network's figures on a set, as in ock_epoch. */
 typedef struct ock_evaluation {
-    double loss, data_loss, penalty, accuracy;
+    double loss;      /**< data_loss + penalty */
+    double data_loss; /**< of the predictions */
+    double penalty;   /**< of weights and activities */
+    double accuracy;  /**< share of what is right */
 } ock_evaluation;
 
 /** Means over the set, without dropout: what a fit says of its validation set. Of fit, NULL for the

@@ -9,9 +9,9 @@
 extern "C" {
 #endif
 
-#define OCK_VERSION_MAJOR 0
-#define OCK_VERSION_MINOR 1
-#define OCK_VERSION_PATCH 0
+#define OCK_VERSION_MAJOR 0 /**< of the headers */
+#define OCK_VERSION_MINOR 1 /**< of the headers */
+#define OCK_VERSION_PATCH 0 /**< of the headers */
 
 /** "MAJOR.MINOR.PATCH", static. */
 OCK_API const char *ock_version(void);
