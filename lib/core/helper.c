@@ -22,7 +22,8 @@ enum {
 
 /* ---- Starting ---- */
 
-/* Beside the library, installed or built. */
+/* Beside the library, installed or built; else where the library was to be installed, since a
+ * program that has it linked into itself lies elsewhere, and may not know where. */
 static bool find_helper(char path[PATH_MAX])
 {
     static const char *const places[] = {"ockham/ockham-probe", "probe/ockham-probe"};
@@ -36,7 +37,7 @@ static bool find_helper(char path[PATH_MAX])
                      places[i]) < PATH_MAX &&
             access(path, X_OK) == 0)
             return true;
-    return false;
+    return snprintf(path, PATH_MAX, "%s", OCK_HELPER) < PATH_MAX && access(path, X_OK) == 0;
 }
 
 /* What drivers print goes nowhere. The order counts: `output` may be one of the first three. */
