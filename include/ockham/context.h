@@ -19,12 +19,13 @@ typedef struct ock_context ock_context;
 
 /** Which device, and how much of it. */
 typedef struct ock_context_options {
-    /** "scalar", "gpu", "cpu", "accelerator", "PLATFORM:DEVICE", or a part of a
-     * device's or its platform's name, case ignored. NULL: the environment's OCKHAM_DEVICE, and
-     * where that is unset or empty any device, the scalar path included. Of several that are meant
-     * and pass their self-test, the one on which a training step (measure.h) is fastest; two
-     * that differ by a few percent may come out either way when they are first measured. A
-     * wish, from either, that cannot be met is an error; only the default falls back. */
+    /** "scalar", "gpu", "cpu", "accelerator", "PLATFORM:DEVICE", a stable name
+     * (device.h), or a part of a device's or its platform's name, case ignored. NULL: the
+     * environment's OCKHAM_DEVICE, and where that is unset or empty any device, the scalar path
+     * included. Of several that are meant and pass their self-test, the one on which a training
+     * step (measure.h) is fastest; two that differ by a few percent may come out either way when
+     * they are first measured. A wish, from either, that cannot be met is an error; only the
+     * default falls back. */
     const char *device;
     /** Upper bound on one buffer, in bytes; 0: the device's own. */
     size_t max_allocation;

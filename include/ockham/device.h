@@ -24,14 +24,20 @@ typedef enum ock_device_type {
 
 /** A plain record, copied by value; texts are terminated and cut to fit. */
 typedef struct ock_device {
-    ock_device_type type;    /**< OCK_DEVICE_NONE: a row that is not a device */
-    int platform;            /**< position among the platforms, from 0; -1 for the scalar path */
-    int index;               /**< position among the platform's devices; -1 where there is none */
-    char id[24];             /**< what the device option takes: "scalar" or "PLATFORM:DEVICE" */
+    ock_device_type type; /**< OCK_DEVICE_NONE: a row that is not a device */
+    int platform;         /**< position among the platforms, from 0; -1 for the scalar path */
+    int index;            /**< position among the platform's devices; -1 where there is none */
+    char id[24];          /**< what the device option takes: "scalar" or "PLATFORM:DEVICE" */
+    /** Another name that it takes, which stays when platforms come, go and change places: both
+     * names in small letters, "portable-computing-language/pthread-skylake", and a number where
+     * several are called so, "PLATFORM/DEVICE/2", in the order of this list. "scalar"; or empty
+     * where there is no device. */
+    char stable_name[104];
     char name[128];          /**< as the driver states it */
     char platform_name[128]; /**< likewise */
     char vendor[128];        /**< likewise */
     char version[128];       /**< OpenCL version as the device states it */
+    char language[64];       /**< OpenCL C version, likewise */
     char driver[128];        /**< its version */
     uint32_t compute_units;  /**< of the scalar path: threads */
     uint32_t max_work_group; /**< work-items */
@@ -74,17 +80,35 @@ OCK_API ock_status ock_device_probe(bool whole, ock_device **devices, size_t *co
 /** Frees a list that either made; NULL is allowed. */
 OCK_API void ock_device_list_free(ock_device *devices);
 
+/** Whether a wish for a device (ock_context_options, context.h) means this one. A NULL wish means
+ * any. */
+OCK_API bool ock_device_meets(const ock_device *device, const char *wish);
+
+/** One operation's comparison with the scalar path. */
+typedef struct ock_operation_test {
+    const char *name;  /**< static */
+    ock_status status; /**< OCK_OK, OCK_SELF_TEST_FAILED, or the error that ended it */
+    /** The largest error, in units in the last place (ULP) of what the scalar path has, or of 1
+     * where that is less; INFINITY where a NaN is, or is missing. 0 unless it was compared. */
+    double ulps;
+} ock_operation_test;
+
+enum {
+    OCK_OPERATION_TESTS = 32 /**< room, for more than there are */
+};
+
 /** What ock_device_self_test() found. */
 typedef struct ock_self_test {
     int run;           /**< operations */
     int passed;        /**< of these, those that agree with the scalar path */
     double seconds;    /**< with the kernels' build */
     char message[512]; /**< the first failure: operation, element, got, expected */
+    ock_operation_test operations[OCK_OPERATION_TESTS]; /**< those that were run */
 } ock_self_test;
 
 /** Opens the device, runs every operation of ops.h once on known data and compares
  * with the scalar path. Returns OCK_OK when all agree, OCK_SELF_TEST_FAILED when
- * one does not, or the error that ended it; *result is filled in each case. */
+ * some do not, or the error that ended it; *result is filled in each case. */
 OCK_API ock_status ock_device_self_test(const ock_device *device, ock_self_test *result);
 
 /** "gpu", "cpu", "accelerator", "scalar" or "none"; static. */

@@ -48,7 +48,8 @@ ock_cache *ock_device_cache(const ock_device *device, int threads);
 /* The options' wish for a device, or the environment's; NULL: none. */
 const char *ock_wish_of(const ock_context_options *options);
 
-bool ock_wish_met(const char *wish, const ock_device *device);
+/* Fills in the stable names of a whole list. */
+void ock_name_devices(ock_device *devices, size_t count);
 
 /* ---- self_test.c ---- */
 

@@ -41,6 +41,7 @@ ock_device ock_scalar_device(void)
         .platform = -1,
         .index = -1,
         .id = "scalar",
+        .stable_name = "scalar",
         .name = "plain C",
         .platform_name = "none",
         .vendor = "Ockham",
@@ -101,6 +102,7 @@ static ock_status list_all(const ock_drivers *drivers, ock_device **devices, siz
             return OCK_OUT_OF_MEMORY;
         ock_status status = list_platforms(drivers, list, capacity - 1, &found);
         if (status == OCK_OK && found < capacity) {
+            ock_name_devices(list, found);
             list[found] = ock_scalar_device();
             *devices = list;
             *count = found + 1;

@@ -64,7 +64,7 @@ static bool has_failed(const ock_context *context, const ock_device *device)
 
 static bool is_candidate(const selection *s, const ock_device *device)
 {
-    return ock_wish_met(s->wish, device) && !has_failed(s->failed, device);
+    return ock_device_meets(device, s->wish) && !has_failed(s->failed, device);
 }
 
 /* In the default order. */

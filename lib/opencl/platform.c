@@ -138,10 +138,10 @@ static void check_at_least(ock_device *row, const char *what, uint64_t has, uint
 
 static void check_floor(device_rows *rows, ock_device *row, cl_device_id device)
 {
-    char language[128];
+    const char *language = row->language;
     int major = 0, minor = 0;
-    cl_int error = get_text(rows, query_device, &device, CL_DEVICE_OPENCL_C_VERSION, language,
-                            sizeof language);
+    cl_int error = get_text(rows, query_device, &device, CL_DEVICE_OPENCL_C_VERSION, row->language,
+                            sizeof row->language);
     if (error != CL_SUCCESS)
         not_told(row, error);
     else if (sscanf(language, "OpenCL C %d.%d", &major, &minor) != 2 || major < 1 ||

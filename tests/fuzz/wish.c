@@ -7,7 +7,11 @@
 
 static const ock_device devices[] = {
     {.type = OCK_DEVICE_SCALAR, .id = "scalar", .name = "plain C", .platform_name = "none"},
-    {.type = OCK_DEVICE_CPU, .id = "0:0", .name = "pthread-x86", .platform_name = "Portable"},
+    {.type = OCK_DEVICE_CPU,
+     .id = "0:0",
+     .stable_name = "portable/pthread-x86",
+     .name = "pthread-x86",
+     .platform_name = "Portable"},
     {.type = OCK_DEVICE_GPU, .id = "1:10", .name = "Radeon (TM) \xc3\xa9", .platform_name = "AMD"},
     {.type = OCK_DEVICE_NONE, .id = "2:0", .name = "", .platform_name = "Clover"},
 };
@@ -33,12 +37,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const ock_context_options options = {.device = wish};
     FUZZ_EXPECT(ock_wish_of(&options) == (*wish ? wish : NULL));
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
-        bool met = ock_wish_met(wish, &devices[i]);
-        FUZZ_EXPECT(ock_wish_met(NULL, &devices[i]));
+        bool met = ock_device_meets(&devices[i], wish);
+        FUZZ_EXPECT(ock_device_meets(&devices[i], NULL));
         FUZZ_EXPECT(met || strcmp(wish, devices[i].id) != 0);
+        FUZZ_EXPECT(met || !*wish || strcmp(wish, devices[i].stable_name) != 0);
         FUZZ_EXPECT(!met || wish[strspn(wish, " \t\r\n")]);
     }
-    if (*wish && !ock_wish_met(wish, &scalar))
+    if (*wish && !ock_device_meets(&scalar, wish))
         check_refusal(wish);
     free(wish);
     return 0;
