@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+"""commands.py PAGE TOOLS: runs the commands of PAGE as they stand, but on few digits and briefly."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+page, tools = sys.argv[1:]
+blocks = re.findall(r"^```sh\n(.*?)^```$", pathlib.Path(page).read_text(), re.MULTILINE | re.DOTALL)
+commands = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+assert commands, f"{page} has no commands"
+
+environment = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}", OCKHAM_DEVICE="scalar")
+with tempfile.TemporaryDirectory() as folder:
+    for command in commands:
+        trains = re.match(r"ockham-train (fit|search) ", command)
+        brief = " --count 300 --epochs 1" if trains else " --count 4"
+        done = subprocess.run(command + brief, shell=True, cwd=folder, env=environment, text=True,
+                              capture_output=True)
+        if done.returncode != 0:
+            sys.exit(f"{command}\n{done.stdout}{done.stderr}")
+        print(command)
