@@ -9,9 +9,12 @@
 #include <string.h>
 
 #include "cli.h"
+#include "nearest.h"
 
 enum {
-    FIRST_OPTION = 256, /* what getopt_long() returns: above all characters */
+    HELP = 256, /* what getopt_long() returns: above all characters */
+    HELP_ALL,
+    FIRST_OPTION,
 };
 
 /* ---- Readers ---- */
@@ -76,22 +79,39 @@ static const struct option_row *row_at(const struct option_table *table, size_t 
 static void print_row(const struct option_row *row)
 {
     const char *argument = row->argument ? row->argument : "";
-    if (row->name)
-        printf("  --%s %-*s %s\n", row->name, 22 - (int)strlen(row->name), argument, row->help);
-    else
-        printf("%s:\n", row->help);
+    printf("  --%s %-*s %s\n", row->name, 22 - (int)strlen(row->name), argument, row->help);
 }
 
-static void print_help(const struct option_table *table, unsigned command, const char *name)
+/* Of headings that follow each other the last one is told. */
+static void print_rows(const struct option_table *table, unsigned command, bool all)
+{
+    const char *heading = NULL;
+    for (size_t i = 0; i < row_count(table); i++) {
+        const struct option_row *row = row_at(table, i);
+        if (!(row->commands & command) || (row->commands & OPTION_RARE && !all))
+            continue;
+        if (!row->name) {
+            heading = row->help;
+            continue;
+        }
+        if (heading)
+            printf("%s:\n", heading);
+        heading = NULL;
+        print_row(row);
+    }
+}
+
+static void print_help(const struct option_table *table, unsigned command, const char *name,
+                       bool all)
 {
     const struct command_help *help = table->helps;
     while (help->command != command)
         help++;
     printf("Usage: %s %s [OPTION]...\n%s\n\n", table->program, name, help->about);
-    for (size_t i = 0; i < row_count(table); i++)
-        if (row_at(table, i)->commands & command)
-            print_row(row_at(table, i));
-    printf("\n%s\nExit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n", help->more);
+    print_rows(table, command, all);
+    printf("\n%s%s%s\nExit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n",
+           all && help->details ? help->details : "", all && help->details ? "\n" : "",
+           help->examples);
 }
 
 /* ---- Parsing ---- */
@@ -117,25 +137,40 @@ static enum parse_result wrong_value(const struct option_table *table, const cha
                         row->right);
 }
 
-static enum parse_result unknown(const struct option_table *table, const char *name, int code,
-                                 const char *text)
+/* Of the options that are known, NULL where none is near "--WORD" or "--WORD=VALUE". */
+static const char *nearest_option(const struct option *known, const char *text)
+{
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(text + 2, "="), text + 2);
+    struct nearest nearest = {.word = word};
+    for (; known->name; known++)
+        nearest_offer(&nearest, known->name);
+    return nearest.name;
+}
+
+static enum parse_result unknown(const struct option_table *table, const char *name,
+                                 const struct option *known, int code, const char *text)
 {
     const char *program = table->program;
     if (code == ':')
         return option_wrong(program, name, "%s: a value is missing", text);
-    if (optopt >= FIRST_OPTION)
+    if (optopt >= HELP)
         return option_wrong(program, name, "%s: takes no value", text);
     if (optopt)
-        return option_wrong(program, name, "-%c: no such option; %s %s --help lists them", optopt,
-                            program, name);
-    return option_wrong(program, name, "%s: no such option; %s %s --help lists them", text, program,
-                        name);
+        return option_wrong(program, name, "-%c: no such option; %s %s --help-all lists them",
+                            optopt, program, name);
+    const char *meant = nearest_option(known, text);
+    if (meant)
+        return option_wrong(program, name, "%s: no such option; did you mean --%s?", text, meant);
+    return option_wrong(program, name, "%s: no such option; %s %s --help-all lists them", text,
+                        program, name);
 }
 
-/* The rows that the command knows, then --help, then the end. The caller's; NULL on failure. */
+/* The rows that the command knows, then the two of help, then the end. The caller's; NULL on
+ * failure. */
 static struct option *known_options(const struct option_table *table, unsigned command)
 {
-    struct option *known = calloc(row_count(table) + 2, sizeof *known), *next = known;
+    struct option *known = calloc(row_count(table) + 3, sizeof *known), *next = known;
     if (!known)
         return NULL;
     for (size_t i = 0; i < row_count(table); i++) {
@@ -147,7 +182,8 @@ static struct option *known_options(const struct option_table *table, unsigned c
                 .val = FIRST_OPTION + (int)i,
             };
     }
-    *next = (struct option){.name = "help", .val = FIRST_OPTION + (int)row_count(table)};
+    *next++ = (struct option){.name = "help", .val = HELP};
+    *next = (struct option){.name = "help-all", .val = HELP_ALL};
     return known;
 }
 
@@ -156,12 +192,12 @@ static enum parse_result parse(const struct option_table *table, unsigned comman
 {
     opterr = 0;
     for (int code; (code = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
-        if (code == 'h' || code == FIRST_OPTION + (int)row_count(table)) {
-            print_help(table, command, argv[0]);
+        if (code == 'h' || code == HELP || code == HELP_ALL) {
+            print_help(table, command, argv[0], code == HELP_ALL);
             return PARSE_HELP;
         }
         if (code == '?' || code == ':')
-            return unknown(table, argv[0], code, argv[optind - 1]);
+            return unknown(table, argv[0], known, code, argv[optind - 1]);
         const struct option_row *row = row_at(table, (size_t)(code - FIRST_OPTION));
         errno = 0;
         if (!row->read(row, optarg, options))

@@ -17,15 +17,20 @@ struct option_row {
     const char *argument; /* NULL: a flag */
     const char *help;
     const char *right; /* what a value must be */
-    unsigned commands; /* that know it, a bit each */
+    unsigned commands; /* that know it, a bit each; and OPTION_RARE */
     value_reader read;
     size_t field; /* offset in options */
     double low, high;
 };
 
+/* Told by --help-all, but not by --help, which is to fit a screen. */
+#define OPTION_RARE (1u << 31)
+
 struct command_help {
     unsigned command; /* its bit */
-    const char *about, *more;
+    const char *about;
+    const char *examples; /* and what must be known before */
+    const char *details;  /* told by --help-all alone; or NULL */
 };
 
 struct option_table {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "nearest.h"
 
 static void print_usage(const struct program *program, FILE *stream)
 {
@@ -13,9 +14,24 @@ static void print_usage(const struct program *program, FILE *stream)
     for (size_t i = 0; i < program->count; i++)
         fprintf(stream, "  %-10s %s\n", program->commands[i].name, program->commands[i].about);
     fprintf(stream,
-            "\n%s COMMAND --help lists a command's options; --version tells the version.\n"
-            "OCKHAM_DEVICE says, as --device does, what to run on.\n",
-            program->name);
+            "\n%s COMMAND --help lists its options; --version tells the version.\n"
+            "OCKHAM_DEVICE says, as --device does, what to run on.\n\n%s",
+            program->name, program->examples);
+}
+
+static int no_command(const struct program *program, const char *name)
+{
+    struct nearest nearest = {.word = name};
+    for (size_t i = 0; i < program->count; i++)
+        nearest_offer(&nearest, program->commands[i].name);
+    if (nearest.name)
+        fprintf(stderr, "%s: %s: no such command; did you mean %s?\n", program->name, name,
+                nearest.name);
+    else if (*name)
+        fprintf(stderr, "%s: %s: no such command\n", program->name, name);
+    if (!nearest.name)
+        print_usage(program, stderr);
+    return EXIT_USAGE;
 }
 
 int program_main(const struct program *program, int argc, char **argv)
@@ -32,8 +48,5 @@ int program_main(const struct program *program, int argc, char **argv)
     for (size_t i = 0; i < program->count; i++)
         if (strcmp(name, program->commands[i].name) == 0)
             return program->run(i, argc, argv);
-    if (*name)
-        fprintf(stderr, "%s: %s: no such command\n", program->name, name);
-    print_usage(program, stderr);
-    return EXIT_USAGE;
+    return no_command(program, name);
 }

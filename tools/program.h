@@ -12,6 +12,7 @@ struct program {
     const char *name;
     const struct command_name *commands;
     size_t count;
+    const char *examples;                            /* lines of its help */
     int (*run)(size_t index, int argc, char **argv); /* of the command, which is argv[1] */
 };
 

@@ -1,11 +1,24 @@
 """A wrong command line ends with status 2, and a message that names the flag, the value and what
 would be right."""
 
+import re
+import shlex
 import unittest
+from pathlib import Path
 
-from harness import TRAIN, QUERY, Tools
+from harness import BENCH, QUERY, SMALL, TRAIN, Tools
 
-COMMANDS = ["study", "fit", "search", "evaluate", "predict", "show", "compact", "shrink", "best"]
+COMMANDS = {
+    TRAIN: ["study", "fit", "search", "evaluate", "predict", "show", "compact", "shrink", "best"],
+    BENCH: ["matmul", "step", "optimizer", "startup", "tune", "first-step"],
+}
+
+
+def examples(lines):
+    """The command lines in a help's text, each on one line or continued by a backslash."""
+    text = "\n".join(lines).replace("\\\n", " ")
+    return (line for line in text.splitlines() if re.match(r"  (OCKHAM_\w+=\w+ )*ockham-", line))
+
 
 WRONG = [
     ("fit --standardize zca:0", ["--standardize zca:0", "zca:EPSILON above 0"]),
@@ -115,13 +128,57 @@ class Options(Tools):
     def test_empty_value(self):
         self.assertIn("--count ''", self.train("study", "--count", "", status=2).stderr)
 
+    def test_slips(self):
+        """A word that is nearly right is told what it may have been; one that is not, where to look."""
+        for line, word in [("fit --drpout .5", "did you mean --dropout?"),
+                           ("fit --ephocs=3", "did you mean --epochs?"),
+                           ("search --leraning-rate 1", "search --help-all lists them"),
+                           ("fit --xy", "fit --help-all lists them"),
+                           ("fit --clip", "fit --help-all lists them"),
+                           ("fit --" + "dropout" * 9, "fit --help-all lists them"),
+                           ("evalute", "did you mean evaluate?"),
+                           ("e", "Usage")]:
+            with self.subTest(line):
+                self.assertIn(word, self.train(*line.split(), status=2).stderr)
+
     def test_help_fits_a_screen(self):
-        for command in COMMANDS:
+        for program, commands in COMMANDS.items():
+            for command in [None, *commands]:
+                with self.subTest(program=program, command=command):
+                    lines = self.help_of(program, command)
+                    self.assertLessEqual(len(lines), 40)
+                    self.assertLessEqual(max(map(len, lines)), 80)
+                    self.assertIn(len(list(examples(lines))), (2, 3))
+
+    def test_help_all(self):
+        """It has what --help has, and more where that says so; no more than a manual's width."""
+        for command in COMMANDS[TRAIN]:
             with self.subTest(command):
-                lines = self.train(command, "--help").stdout.splitlines()
-                self.assertLess(len(lines), 100 if command in ("fit", "search") else 42)
-                self.assertLessEqual(max(map(len, lines)), 80)
-                self.assertTrue(any(line.startswith(f"  ockham-train {command} --") for line in lines))
+                some = self.help_of(TRAIN, command)
+                every = self.run_tool(TRAIN, command, "--help-all").stdout.splitlines()
+                self.assertLessEqual(max(map(len, every)), 80)
+                rows = {line for line in some if line.startswith("  --")}
+                self.assertLessEqual(rows, set(every))
+                more = any("--help-all lists the rest" in line for line in some)
+                self.assertEqual(more, len(rows) < sum(line.startswith("  --") for line in every))
+
+    def test_examples_are_right(self):
+        """Those of --help are command lines: --help behind them ends each when it has been read."""
+        self.write_idx("mnist", 20, 28, 28)
+        self.train("fit", *SMALL, "--save", "net.safetensors")
+        for program, commands in COMMANDS.items():
+            for command in [None, *commands]:
+                for example in examples(self.help_of(program, command)):
+                    with self.subTest(example):
+                        words = shlex.split(example)
+                        settings = dict(words.pop(0).split("=") for _ in example.split() if "=" in words[0])
+                        self.assertEqual(words[0], Path(program).name)
+                        done = self.run_tool(program, *words[1:], "--help", **settings)
+                        self.assertTrue(done.stdout.startswith("Usage: "))
+
+    def help_of(self, program, command):
+        words = [command] if command else []
+        return self.run_tool(program, *words, "--help").stdout.splitlines()
 
     def test_version(self):
         for program in (TRAIN, QUERY):

@@ -39,6 +39,10 @@ static int run(size_t index, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const struct program program = {"ockham-bench", names, sizeof names / sizeof *names, run};
+    const struct program program = {"ockham-bench", names, sizeof names / sizeof *names,
+                                    "  ockham-bench step --plot step.svg\n"
+                                    "  ockham-bench matmul --no-clblast --device scalar\n"
+                                    "  ockham-bench tune\n",
+                                    run};
     return program_main(&program, argc, argv);
 }

@@ -78,7 +78,8 @@ static const struct command_help helps[] = {
      "each matrix is moved once.\n"
      "OpenBLAS, CLBlast: its time / Ockham's; above 1 Ockham is the faster.\n\n"
      "  ockham-bench matmul --no-clblast --json matmul.json --plot matmul.svg\n"
-     "  ockham-bench matmul --shape 128x500x784 --transpose nt --device scalar\n"},
+     "  ockham-bench matmul --shape 128x500x784 --transpose nt --device scalar\n",
+     NULL},
     {STEP, "Times a training step of a ReLU network with Adam, plain and regularised.",
      "A run is ock_model_fit() over an epoch of N shuffled batches, divided by N; runs\n"
      "of the techniques alternate.\n" LIMIT "each weight and its two moments are read and\n"
@@ -87,24 +88,32 @@ static const struct command_help helps[] = {
      "--scaling times --width by 1/2, 1, 2, 4 and --batch by 1/4 ... 8, with the steps\n"
      "of a run in proportion; to base: time per FLOP, by that of --width and --batch.\n\n"
      "  ockham-bench step --json step.json\n"
-     "  ockham-bench step --scaling --plot scaling.png\n"},
+     "  ockham-bench step --scaling --plot scaling.png\n",
+     NULL},
     {OPTIMIZER, "Times ock_step(), which is fused with no product, on a large parameter.",
      LIMIT "weights and moments are read and\nwritten once, the gradient is read.\n\n"
-           "  ockham-bench optimizer --device cpu\n"},
+           "  ockham-bench optimizer --device cpu\n"
+           "  ockham-bench optimizer --size 2048 --json optimizer.json\n",
+     NULL},
     {STARTUP, "Times processes from their start to the end of their first training step.",
      "Each run begins with empty caches of kernels and of measurements, in a folder of\n"
      "its own (cold), and is repeated with what the first one left there (warm).\n\n"
-     "  ockham-bench startup --device cpu --runs 3\n"},
+     "  ockham-bench startup --device cpu --runs 3\n"
+     "  ockham-bench startup --width 1000 --depth 2 --plot startup.svg\n",
+     NULL},
     {TUNE, "Chooses the kernels for products, so that no program has to wait for that later.",
      "Prints the ways there are with the least time that each took, the fastest first;\n"
      "* marks the one that is remembered for all products of about these sizes.\n" LIMIT
      "each matrix is moved once.\n\n"
      "  ockham-bench tune --device cpu\n"
-     "  ockham-bench tune --shape 256x1000x784 --shape 256x1000x1000\n"},
+     "  ockham-bench tune --shape 256x1000x784 --shape 256x1000x1000\n",
+     NULL},
     {FIRST_STEP,
      "Does one training step. Prints when it began, had listed the devices, had a\n"
      "context, and had done the step, in seconds; startup calls it.",
-     "  ockham-bench first-step --device cpu\n"},
+     "  ockham-bench first-step --device cpu\n"
+     "  OCKHAM_TUNE=0 ockham-bench first-step\n",
+     NULL},
 };
 
 static enum parse_result check(const char *name, const struct options *options)

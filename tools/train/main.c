@@ -42,6 +42,11 @@ static int run(size_t index, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const struct program program = {"ockham-train", names, sizeof names / sizeof *names, run};
+    const struct program program = {
+        "ockham-train", names, sizeof names / sizeof *names,
+        "  ockham-train study --plot curves.svg\n"
+        "  ockham-train fit --l2 1e-4 --dropout .25 --save net.safetensors\n"
+        "  ockham-train evaluate --load net.safetensors --test\n",
+        run};
     return program_main(&program, argc, argv);
 }

@@ -73,15 +73,15 @@ static const struct option_row table[] = {
      "an .svg or .png file in a folder that can be written", SEARCH, read_plot, AT(plot), 0, 0},
     {"resume", "FILE", "keep finished trials in FILE; skip those it has",
      "a file in a folder that can be written", SEARCH, read_save, AT(search.journal), 0, 0},
-    {NULL, NULL, "Search: NAME is a setting below, width, layers or patience", NULL, SEARCH, NULL,
+    {NULL, NULL, "Search, where NAME is a setting, width, layers or patience", NULL, SEARCH, NULL,
      0, 0, 0},
     {"grid", "NAME=A,B", "try each value, with each of the other axes",
      AXIS_RIGHT("values, separated by commas"), SEARCH, read_axis, AT(search), 0, 0},
     {"random", "N", "try N random points instead", WHOLE_FROM_1, SEARCH, read_whole,
      AT(search.random), 1, INT32_MAX},
-    {"uniform", "NAME=A:B", "draw from A to B", AXIS_RIGHT("two numbers, as 0:0.5"), SEARCH,
-     read_axis, AT(search), 0, 0},
-    {"log-uniform", "NAME=A:B", "draw the logarithm so",
+    {"uniform", "NAME=A:B", "draw from A to B", AXIS_RIGHT("two numbers, as 0:0.5"),
+     SEARCH | OPTION_RARE, read_axis, AT(search), 0, 0},
+    {"log-uniform", "NAME=A:B", "draw from A to B, evenly in the logarithm",
      AXIS_RIGHT("two numbers above 0, as 1e-6:1e-2"), SEARCH, read_axis, AT(search), 0, 0},
     {"choice", "NAME=A,B", "draw one of the values", AXIS_RIGHT("values, separated by commas"),
      SEARCH, read_axis, AT(search), 0, 0},
@@ -97,8 +97,8 @@ static const struct option_row table[] = {
     {"ablate", NULL, "what each ingredient adds, on validation pictures", NULL, BEST, read_flag,
      AT(ablate), 0, 0},
     {"score", "MONITOR", "what to compare [val_accuracy]",
-     "loss, data_loss, penalty or accuracy, or one of these after val_", SEARCH, read_score,
-     AT(search.score), 0, 0},
+     "loss, data_loss, penalty or accuracy, or one of these after val_", SEARCH | OPTION_RARE,
+     read_score, AT(search.score), 0, 0},
 };
 
 static const struct command_help helps[] = {
@@ -106,46 +106,60 @@ static const struct command_help helps[] = {
      "Rows: " STUDY_ROWS ".\n"
      "A row that cannot run is skipped with its reason, and fails if --rows named it.\n\n"
      "  ockham-train study --data mnist/ --json study.json --plot curves.svg\n"
-     "  ockham-train study --rows plain,dropout --epochs 3 --device scalar\n"},
+     "  ockham-train study --rows plain,dropout --epochs 3 --device scalar\n",
+     NULL},
     {FIT, "Trains one network.",
      "Ctrl-C ends training; the network is saved as it is then. The same command with\n"
-     "--resume goes on after the last epoch that --checkpoint keeps.\n"
-     "What --standardize takes: samplewise-center, samplewise-std, featurewise-center,\n"
-     "featurewise-std, zca[:EPSILON], rescale=X; fitted to the training pictures.\n\n"
+     "--resume goes on after the last epoch that --checkpoint keeps.\n\n"
      "  ockham-train fit --hidden 500x5 --l2 1e-4 --dropout .25 \\\n"
-     "                   --early-stop val_accuracy:2 --save net.safetensors\n"},
+     "                   --early-stop val_accuracy:2 --save net.safetensors\n"
+     "  ockham-train fit --data mnist/ --checkpoint run.safetensors --resume\n",
+     "What --standardize takes: samplewise-center, samplewise-std, featurewise-center,\n"
+     "featurewise-std, zca[:EPSILON], rescale=X; fitted to the training "
+     "pictures.\n\n" AUGMENTATION_HELP},
     {SEARCH, "Searches for good settings: a grid of them, or random ones.",
-     "Ctrl-C ends the search, with what was done in the table; the same command with\n"
-     "its --resume goes on. A trial that diverges is a result like any other.\n\n"
      "  ockham-train search --grid l2=0,1e-5,1e-4,1e-3 --grid dropout=0,.25,.5 \\\n"
      "                      --seeds 3 --plot scores.svg\n"
      "  ockham-train search --random 27 --halving 3 --epochs 27 --folds 5 \\\n"
-     "                      --log-uniform l2=1e-6:1e-2 --choice batch=32,64,128\n"},
+     "                      --log-uniform l2=1e-6:1e-2 --choice batch=32,64,128\n",
+     "Ctrl-C ends the search, with what was done in the table; the same command with\n"
+     "its --resume goes on. A trial that diverges is a result like any "
+     "other.\n\n" AUGMENTATION_HELP},
     {EVALUATE, "Tells a saved network's accuracy, loss and confusion matrix.",
-     "  ockham-train evaluate --load net.safetensors --data mnist/ --test\n"},
+     "  ockham-train evaluate --load net.safetensors --data mnist/ --test\n"
+     "  ockham-train evaluate --load net.safetensors --count 1000 --device scalar\n",
+     NULL},
     {PREDICT, "Prints each sample's index, predicted class and probability, one a line.",
-     "  ockham-train predict --load net.safetensors --first 100 --count 20\n"},
+     "  ockham-train predict --load net.safetensors --first 100 --count 20\n"
+     "  ockham-train predict --load net.safetensors --data mnist/ --test\n",
+     NULL},
     {SHRINK, "Tells how small a network may become without losing accuracy.",
      "It is trained with group lasso of each strength, which empties units; what is\n"
      "left without them is trained on as long again without a penalty, at a rate that\n"
      "falls to 0. So is the plain network, with which they are compared.\n\n"
-     "  ockham-train shrink --data mnist/ --strengths .5,1 --save small.safetensors\n"},
+     "  ockham-train shrink --data mnist/ --strengths .5,1 --save small.safetensors\n"
+     "  ockham-train shrink --hidden 300,100 --within .005 --epochs 5\n",
+     NULL},
     {BEST, "Trains a network without convolutions as well as it can.",
      "Hidden layers of 1200 and 800; dropout, max-norm, a cosine schedule, an average\n"
      "of the weights, small affine maps and elastic deformation. Without --test the\n"
      "last sixth of the pictures is kept back: on these all this was chosen.\n\n"
      "  ockham-train best --data mnist/ --test\n"
-     "  ockham-train best --data mnist/ --ablate\n"},
+     "  ockham-train best --data mnist/ --ablate\n",
+     NULL},
     {COMPACT, "Takes dead units out of a saved network, and tells what that saves.",
      "A unit is dead whose weights in or out are all zero. What it puts out is a\n"
      "constant, which goes into the next layer's bias.\n\n"
+     "  ockham-train compact --load net.safetensors --save small.safetensors\n"
      "  ockham-train compact --load net.safetensors --save small.safetensors \\\n"
-     "                       --data mnist/ --test\n"},
+     "                       --data mnist/ --test --threshold 1e-4\n",
+     NULL},
     {SHOW, "Draws samples, and below each what augmentation makes of it.",
      AUGMENTATION_HELP
      "\n"
      "  ockham-train show --augment rotation=15,zoom=.1,elastic=34:4 --png show.png\n"
-     "  ockham-train show --data mnist/ --first 40 --count 20\n"},
+     "  ockham-train show --data mnist/ --first 40 --count 20\n",
+     NULL},
 };
 
 static bool is_validation(const char *monitor)
