@@ -54,7 +54,7 @@ configure() {
     werror=false
     [ "${CI:-}" != true ] || werror=true
     set -- "-Dwerror=$werror"
-    [ "$part" = build ] || set -- "$@" -Dtests=enabled
+    [ "$part" = build ] || set -- "$@" -Dtests=enabled -Ddefault_library=both
     if [ -e "$root/build/meson-private/coredata.dat" ]; then
         set -- "$@" --reconfigure
     fi
