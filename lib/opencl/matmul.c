@@ -130,17 +130,29 @@ ock_status opencl_multiply(opencl_backend *opencl, opencl_candidate candidate,
                                  : launch_tiles(opencl, program, product);
 }
 
+static ock_status choose(opencl_backend *opencl, const opencl_product *product,
+                         opencl_candidate *candidate)
+{
+    ock_status status = OCK_OK;
+    if (!opencl_recall(opencl, product, candidate)) {
+        status = opencl_measure_candidates(opencl, product, NULL);
+        opencl_recall(opencl, product, candidate);
+    }
+    return status;
+}
+
+/* Where the chosen one's kernels do not build, another serves. */
 ock_status opencl_matmul(ock_backend *backend, const ock_matmul_options *options,
                          const ock_tensor *a, const ock_tensor *b, ock_tensor *c)
 {
     opencl_backend *opencl = (opencl_backend *)backend;
     opencl_product product = opencl_product_of(options, a, b, c);
     opencl_candidate candidate;
-    if (!opencl_recall(opencl, &product, &candidate)) {
-        ock_status status = opencl_measure_candidates(opencl, &product, NULL);
-        if (status != OCK_OK)
-            return status;
-        opencl_recall(opencl, &product, &candidate);
-    }
-    return opencl_multiply(opencl, candidate, &product);
+    ock_status status;
+    do {
+        status = choose(opencl, &product, &candidate);
+        if (status == OCK_OK)
+            status = opencl_multiply(opencl, candidate, &product);
+    } while (status != OCK_OK && opencl->programs[opencl_tiles_of(candidate)].broken);
+    return status;
 }

@@ -21,6 +21,7 @@ typedef struct opencl_program {
     cl_kernel *kernels; /* every one in the program */
     char **names;
     cl_uint count;
+    bool broken; /* it did not build, and is not tried again */
 } opencl_program;
 
 /* The ways to compute a product that are measured against each other; those before OPENCL_SWAP are
@@ -197,7 +198,8 @@ ock_status opencl_choose_standard(opencl_backend *backend);
 
 const char *opencl_candidate_name(opencl_candidate candidate);
 
-/* Whether a candidate can compute this product; and whether it has a chance to be the quickest. */
+/* Whether a candidate can compute this product; and whether its kernels may be had and it has a
+ * chance to be the quickest. */
 bool opencl_can(opencl_candidate candidate, const opencl_product *shape);
 bool opencl_suits(const opencl_backend *opencl, opencl_candidate candidate,
                   const opencl_product *shape);
@@ -205,7 +207,7 @@ bool opencl_suits(const opencl_backend *opencl, opencl_candidate candidate,
 /* The tiles among which a candidate's kernels are: itself, if it is tiles. */
 opencl_candidate opencl_tiles_of(opencl_candidate candidate);
 
-/* The program of tiles, built when it is first asked for. */
+/* The program of tiles, built when it is first asked for; where that fails, not again. */
 ock_status opencl_program_of(opencl_backend *opencl, opencl_candidate tiles,
                              const opencl_program **program);
 
@@ -235,8 +237,8 @@ bool opencl_recall(opencl_backend *opencl, const opencl_product *shape,
 /* The tiles for a fused operation whose product this is. Measures nothing. */
 const opencl_program *opencl_fused_tiles(ock_backend *backend, const opencl_product *shape);
 
-/* Times the candidates on the product's operands, leaves C as it is, and remembers the best. Waits.
- * tuning, which receives their times, may be NULL. */
+/* Times the candidates on the product's operands, leaves C as it is, and remembers the best; where
+ * none works, fails as the last did. Waits. tuning, which receives their times, may be NULL. */
 ock_status opencl_measure_candidates(opencl_backend *opencl, const opencl_product *product,
                                      ock_tuning *tuning);
 

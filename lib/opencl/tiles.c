@@ -52,7 +52,7 @@ bool opencl_suits(const opencl_backend *opencl, opencl_candidate candidate,
 {
     const size_t few = 16, m = shape->m, n = shape->n;
     bool cpu = opencl->type == OCK_DEVICE_CPU;
-    if (!opencl_can(candidate, shape))
+    if (!opencl_can(candidate, shape) || opencl->programs[opencl_tiles_of(candidate)].broken)
         return false;
     switch (candidate) {
     case OPENCL_CPU:
@@ -87,6 +87,8 @@ ock_status opencl_program_of(opencl_backend *opencl, opencl_candidate tiles,
 {
     opencl_program *built = &opencl->programs[tiles];
     ock_status status = OCK_OK;
+    if (built->broken) /* the message has been left, with the build log */
+        return OCK_BUILD_FAILED;
     if (!built->program) {
         built->tiles = candidates[tiles].tiles;
         if (built->tiles.vector == 0)
@@ -95,8 +97,10 @@ ock_status opencl_program_of(opencl_backend *opencl, opencl_candidate tiles,
             built->tiles.rows = rows_for(opencl->vector);
         status = opencl_build(opencl, built);
     }
-    if (status != OCK_OK)
+    if (status != OCK_OK) {
         opencl_unbuild(built);
+        built->broken = true;
+    }
     *program = built;
     return status;
 }

@@ -82,6 +82,12 @@ static void remember(const opencl_backend *opencl, const opencl_product *shape,
         ock_cache_put(opencl->base.cache, name, opencl_candidate_name(candidate));
 }
 
+/* Kernels may have turned out not to build. */
+static bool still_suits(const opencl_backend *opencl, uint8_t place, const opencl_product *shape)
+{
+    return place < MEASURED || opencl_suits(opencl, (opencl_candidate)(place - MEASURED), shape);
+}
+
 bool opencl_recall(opencl_backend *opencl, const opencl_product *shape, opencl_candidate *candidate)
 {
     *candidate = opencl->standard;
@@ -90,7 +96,7 @@ bool opencl_recall(opencl_backend *opencl, const opencl_product *shape, opencl_c
     if (opencl->forced || opencl->base.untuned)
         return true;
     uint8_t *place = place_of(opencl, shape);
-    if (*place == UNKNOWN)
+    if (*place == UNKNOWN || !still_suits(opencl, *place, shape))
         *place = look_up(opencl, shape);
     if (*place < MEASURED)
         return false;
@@ -114,7 +120,8 @@ const opencl_program *opencl_fused_tiles(ock_backend *backend, const opencl_prod
 
 typedef struct trial {
     opencl_candidate candidate;
-    double seconds; /* the best; INFINITY: it fails */
+    double seconds;    /* the best; INFINITY: it fails */
+    ock_status status; /* of the last run */
 } trial;
 
 /* The standard first. */
@@ -130,16 +137,17 @@ static size_t list_trials(const opencl_backend *opencl, const opencl_product *sh
     return count;
 }
 
-static double time_candidate(opencl_backend *opencl, opencl_candidate candidate,
-                             const opencl_product *product, size_t times)
+static double time_trial(opencl_backend *opencl, trial *t, const opencl_product *product,
+                         size_t times)
 {
     double start = ock_seconds_now();
-    ock_status status = OCK_OK;
-    for (size_t i = 0; i < times && status == OCK_OK; i++)
-        status = opencl_multiply(opencl, candidate, product);
+    t->status = OCK_OK;
+    for (size_t i = 0; i < times && t->status == OCK_OK; i++)
+        t->status = opencl_multiply(opencl, t->candidate, product);
     ock_status finished = opencl_finish(&opencl->base);
-    double seconds = (ock_seconds_now() - start) / (double)times;
-    return status == OCK_OK && finished == OCK_OK ? seconds : INFINITY;
+    if (finished != OCK_OK)
+        t->status = finished;
+    return t->status == OCK_OK ? (ock_seconds_now() - start) / (double)times : INFINITY;
 }
 
 static double least(const trial *trials, size_t count)
@@ -159,8 +167,8 @@ static void run_trials(opencl_backend *opencl, const opencl_product *product, tr
     const double run = 1e-3, hopeless = 1.5, enough = 0.2;
     const int rounds = 5;
     for (size_t i = 0; i < count; i++) {
-        time_candidate(opencl, trials[i].candidate, product, 1);
-        trials[i].seconds = time_candidate(opencl, trials[i].candidate, product, 1);
+        time_trial(opencl, &trials[i], product, 1);
+        trials[i].seconds = time_trial(opencl, &trials[i], product, 1);
     }
     double first = fmax(least(trials, count), 1e-6), slow = hopeless * fmax(first, 1e-4);
     size_t times = first > run ? 1 : (size_t)(run / first);
@@ -168,8 +176,8 @@ static void run_trials(opencl_backend *opencl, const opencl_product *product, tr
     for (int round = 0; round < rounds && ock_seconds_now() - start + first < enough; round++)
         for (size_t i = 0; i < count; i++)
             if (trials[i].seconds < slow)
-                trials[i].seconds = fmin(
-                    trials[i].seconds, time_candidate(opencl, trials[i].candidate, product, times));
+                trials[i].seconds =
+                    fmin(trials[i].seconds, time_trial(opencl, &trials[i], product, times));
 }
 
 static int compare_trials(const void *a, const void *b)
@@ -245,6 +253,8 @@ ock_status opencl_measure_candidates(opencl_backend *opencl, const opencl_produc
         timed.beta = 0;
         run_trials(opencl, &timed, trials, count);
         free_scratch(opencl, &storage);
+        if (isinf(least(trials, count)))
+            return trials[count - 1].status;
         best = winner(trials, count);
     }
     remember(opencl, product, best, count > 1);
