@@ -19,8 +19,8 @@ extern "C" {
  * field among it, adds one to MAJOR and sets the others to 0; one that only adds adds one to MINOR
  * and sets PATCH to 0; any other adds one to PATCH. */
 #define OCK_API_VERSION_MAJOR 1
-#define OCK_API_VERSION_MINOR 0
-#define OCK_API_VERSION_PATCH 0
+#define OCK_API_VERSION_MINOR 0 /**< additions */
+#define OCK_API_VERSION_PATCH 0 /**< all else */
 
 /** "MAJOR.MINOR.PATCH", static. */
 OCK_API const char *ock_version(void);
