@@ -8,10 +8,10 @@
 
 #include "cli.h"
 
-/* Bytes of the UTF-8 sequence at text, or 0. What is overlong, a surrogate or over U+10FFFF
- * is none (RFC 3629). */
-static size_t utf8_length(const unsigned char *text)
+/* What is overlong, a surrogate or over U+10FFFF is none (RFC 3629). */
+size_t json_character_length(const char *bytes)
 {
+    const unsigned char *text = (const unsigned char *)bytes;
     size_t length = text[0] < 0x80   ? 1
                     : text[0] < 0xc2 ? 0
                     : text[0] < 0xe0 ? 2
@@ -32,8 +32,8 @@ cJSON *json_add_text(cJSON *object, const char *key, const char *text)
     char *clean = strdup(text);
     if (!clean)
         return NULL;
-    for (unsigned char *c = (unsigned char *)clean; *c;) {
-        size_t length = utf8_length(c);
+    for (char *c = clean; *c;) {
+        size_t length = json_character_length(c);
         if (length == 0)
             *c = '?';
         c += length ? length : 1;

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Bytes of the UTF-8 sequence at text, or 0. */
+size_t json_character_length(const char *text);
+
 /* A driver may name its device in any encoding: bytes that are not UTF-8 become '?'. */
 cJSON *json_add_text(cJSON *object, const char *key, const char *text);
 

@@ -1,6 +1,5 @@
 """Whatever a driver does, ockham-query ends in time, tells of it, and the others stay usable."""
 
-import json
 import os
 import shutil
 import signal
@@ -11,6 +10,9 @@ import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "tools"))
+from query_document import read_document  # noqa: E402
 
 QUERY, TRAIN = os.environ["OCKHAM_QUERY"], os.environ["OCKHAM_TRAIN"]
 HOST = os.environ["OCKHAM_TEST_HOST"]
@@ -76,9 +78,10 @@ class Drivers(unittest.TestCase):
         return done
 
     def query(self, *args, env, status=0):
-        done = self.run_program(QUERY, "--json", *args, env=env, status=status)
-        self.assertEqual(done.stderr, "")
-        document = json.loads(done.stdout)
+        done = subprocess.run([QUERY, "--json", *args], env=env, capture_output=True, timeout=280)
+        self.assertEqual((done.returncode, done.stderr), (status, b""))
+        document = read_document(done.stdout)
+        self.assertEqual(document["exit_status"], status)
         self.assertTrue(document["probed"])
         self.assertEqual(document["devices"][-1]["self_test"]["status"], "OCK_OK")
         return document
@@ -132,7 +135,7 @@ class Drivers(unittest.TestCase):
         """A driver's file in the usual folder, a library by itself, and the variable's other name."""
         usual = self.environment("none@usual", OCL_ICD_VENDORS=POCL.name)
         self.check_pocl(self.query(env=usual))
-        alone = self.query(env=self.environment("crash@load", OCL_ICD_VENDORS=DRIVER))
+        alone = self.query(env=self.environment("crash@load", OCL_ICD_VENDORS=DRIVER), status=1)
         self.assertEqual(self.names(alone), [])
         self.check_row(alone, DRIVER, DID["crash"], WHEN["load"])
         other = self.environment("crash@platforms", OCL_ICD_VENDORS="")
@@ -143,7 +146,7 @@ class Drivers(unittest.TestCase):
 
     def check_hang_below(self, layer_fault):
         env = self.layered(layer_fault)
-        self.check_row(self.query(env=env), DID["hang"], WHEN["launch"])
+        self.check_row(self.query(env=env, status=1), DID["hang"], WHEN["launch"])
         self.assertIn("passed over Portable", self.run_program(HOST, env=env).stdout)
 
     def test_hangs(self):
@@ -155,21 +158,33 @@ class Drivers(unittest.TestCase):
             for future in done:
                 future.result()
 
+    def check_lost_query(self, what, *args, env):
+        """Untried drivers may bring the query down; that is told, and the document is whole."""
+        for more in ([], ["--json"]):
+            done = subprocess.run([QUERY, *args, *more], env=env, capture_output=True, timeout=60)
+            self.assertEqual(done.returncode, 5)
+            self.assertIn(what, done.stderr.decode())
+        document = read_document(done.stdout)
+        self.assertIn(what, document["error"])
+        self.assertEqual((document["exit_status"], document["devices"]), (5, []))
+
     def test_without_the_probe_they_do_what_they_do(self):
         for fault in ("crash@load", "crash@platforms", "crash@devices", "crash@build"):
             with self.subTest(fault):
-                done = subprocess.run([QUERY], env=self.environment(fault, OCKHAM_PROBE="off"),
-                                      capture_output=True)
-                self.assertEqual(done.returncode, -signal.SIGSEGV)
+                env = self.environment(fault, OCKHAM_PROBE="off")
+                self.run_program(HOST, env=env, status=-signal.SIGSEGV)
+                self.check_lost_query("crashed", env=env)
         for fault in ("hang@load", "hang@build"):
             with self.subTest(fault), self.assertRaises(subprocess.TimeoutExpired):
-                subprocess.run([QUERY], env=self.environment(fault, OCKHAM_PROBE="off"),
+                subprocess.run([HOST], env=self.environment(fault, OCKHAM_PROBE="off"),
                                capture_output=True, timeout=3)
+            self.check_lost_query("longer than 2 s", "--timeout", "2",
+                                  env=self.environment(fault, OCKHAM_PROBE="off"))
 
     def test_self_test(self):
         for fault in ("crash@launch", "abort@launch"):
             with self.subTest(fault):
-                document = self.query(env=self.layered(fault))
+                document = self.query(env=self.layered(fault), status=1)
                 self.check_row(document, DID[fault.split("@")[0]], WHEN["launch"])
                 self.assertEqual(document["skipped"][0]["name"], "Portable Computing Language")
                 self.assertEqual(document["chosen"], "scalar")
@@ -194,9 +209,12 @@ class Drivers(unittest.TestCase):
         self.assertIn("Portable Computing Language", self.names(document))
         liar = next(d for d in document["devices"] if d["name"].startswith("   [2J"))
         self.assertLess(len(liar["name"]), 128)
-        shown = self.run_program(QUERY, env=env).stdout
+        self.assertRegex(liar["stable_name"], "^2j-x+/2j-x+$")
+        shown = subprocess.run([QUERY], env=env, capture_output=True).stdout.decode()
         self.assertNotIn("\x1b", shown)
-        self.assertIn("chose ", shown.splitlines()[-1])
+        self.assertIn("\nchose ", shown)
+        shown = subprocess.run([QUERY, "--details"], env=env, capture_output=True).stdout.decode()
+        self.assertIn(liar["name"], shown)
 
     def test_counts_that_lie(self):
         document = self.query(env=self.environment("lie@count"))
@@ -212,7 +230,7 @@ class Drivers(unittest.TestCase):
         self.assertEqual(document["chosen"], device["id"])
         self.run_program(TRAIN, "fit", "--hidden", "32", "--count", "400", "--epochs", "2",
                          "--device", "cpu", env=self.layered("lie@huge", OCKHAM_TUNE="1"))
-        document = self.query(env=self.layered("lie@zero"))
+        document = self.query(env=self.layered("lie@zero"), status=1)
         device = document["devices"][0]
         self.assertEqual((device["compute_units"], device["max_allocation"]), (2**32 - 1, 0))
         self.assertEqual(device["self_test"]["status"], "OCK_OUT_OF_MEMORY")
@@ -226,13 +244,13 @@ class Drivers(unittest.TestCase):
                              "device": "it is not available",
                              "language": "its language is OpenCL C 1.1"}.items():
             with self.subTest(what):
-                document = self.query(env=self.layered("lack@" + what))
+                document = self.query(env=self.layered("lack@" + what), status=1)
                 self.assertIn(reason, document["devices"][0]["reason"])
                 self.assertEqual(document["chosen"], "scalar")
                 self.assertIn("passed over 0:0", document["why"])
 
     def test_wrong_numbers(self):
-        document = self.query(env=self.layered("wrong@launch"))
+        document = self.query(env=self.layered("wrong@launch"), status=1)
         self.assertEqual(document["devices"][0]["self_test"]["status"], "OCK_SELF_TEST_FAILED")
         self.assertEqual(document["chosen"], "scalar")
         self.assertIn("passed over 0:0", document["why"])
@@ -286,7 +304,7 @@ class Drivers(unittest.TestCase):
                 helper.chmod(0o700)
                 env = self.environment("fail@build", OCKHAM_PROBE=str(helper))
                 done = self.run_program(QUERY, "--json", "--no-self-test", env=env)
-                self.assertFalse(json.loads(done.stdout)["probed"])
+                self.assertFalse(read_document(done.stdout.encode())["probed"])
                 self.assertIn("not probed", self.run_program(QUERY, "--no-self-test", env=env).stdout)
                 self.assertIn("chose", self.run_program(HOST, env=env).stdout)
 

@@ -1,59 +1,218 @@
-"""ockham-query says what there is, whatever there is."""
+"""ockham-query says what there is, whatever there is, and its document is whole whatever happens."""
 
-import json
+import os
 import subprocess
 import unittest
+from pathlib import Path
 
-from harness import QUERY, Tools
+from harness import QUERY, TIMEOUT_S, Tools
+from query_document import jsonschema, read_document
+
+VENDORS = Path("/etc/OpenCL/vendors")
+POCL = {"OCL_ICD_VENDORS": str(VENDORS / "pocl.icd"), "OCKHAM_DEVICE": ""}
+NONE = {"OCL_ICD_VENDORS": "/nonexistent", "OCKHAM_DEVICE": ""}
+has_pocl = unittest.skipUnless((VENDORS / "pocl.icd").exists(), "there is no PoCL")
 
 
 class Query(Tools):
-    def document(self, *args, **more):
-        return json.loads(self.run_tool(QUERY, "--json", *args, **more).stdout)
+    def ask(self, *args, status=0, **environment):
+        """The programs' output, as bytes."""
+        done = subprocess.run([QUERY, *args], capture_output=True, timeout=TIMEOUT_S,
+                              env={**os.environ, **environment}, cwd=self.folder)
+        self.assertEqual(done.returncode, status, f"{args}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def document(self, *args, status=0, **environment):
+        document = read_document(self.ask("--json", *args, status=status, **environment).stdout)
+        self.assertEqual(document["exit_status"], status)
+        return document
+
+    def shown(self, *args, **more):
+        return self.ask(*args, **more).stdout.decode()
 
     def check_scalar(self, document):
         scalar = document["devices"][-1]
-        self.assertEqual((scalar["id"], scalar["type"]), ("scalar", "scalar"))
-        self.assertEqual(scalar["self_test"]["status"], "OCK_OK")
-        self.assertEqual(scalar["self_test"]["passed"], scalar["self_test"]["run"])
-        self.assertGreater(scalar["self_test"]["run"], 0)
+        self.assertEqual((scalar["id"], scalar["stable_name"]), ("scalar", "scalar"))
+        self.check_test(scalar)
+        self.assertTrue(all(test["ulps"] == 0 for test in scalar["self_test"]["operations"]))
+
+    def check_test(self, device):
+        test = device["self_test"]
+        self.assertEqual(test["status"], "OCK_OK", test)
+        self.assertEqual(test["passed"], test["run"])
+        self.assertEqual(len(test["operations"]), test["run"])
+        self.assertGreater(test["run"], 0)
+
+    # ---- What there is ----
+
+    def check_machine(self, **environment):
+        document = self.document(**environment)
+        self.check_scalar(document)
+        chosen = [device["id"] for device in document["devices"] if device["chosen"]]
+        self.assertEqual([document["chosen"]], chosen)
+        self.assertIn(document["chosen"], document["why"])
+        return document
 
     def test_this_machine(self):
-        document = self.document(OCKHAM_DEVICE="")
-        self.check_scalar(document)
-        self.assertIn(document["chosen"], [device["id"] for device in document["devices"]])
-        self.assertIn(document["chosen"], document["why"])
-        shown = self.run_tool(QUERY, "--no-self-test").stdout
+        status = 0 if (VENDORS / "pocl.icd").exists() else None
+        if status is None:
+            self.skipTest("there is no PoCL")
+        document = self.check_machine(OCKHAM_DEVICE="")
+        shown = self.shown("--no-self-test", OCKHAM_DEVICE="")
         for device in document["devices"]:
-            self.assertIn(f"{device['id']}  {device['name']}\n", shown)
+            mark = "*" if device["chosen"] else " "
+            self.assertIn(f"\n{mark} {device['id']} ", shown)
+            self.assertTrue(device["id"] == "scalar" or device["stable_name"] in shown)
         for skipped in document["skipped"]:
-            self.assertIn(skipped["reason"], shown)
+            self.assertIn(skipped["reason"], " ".join(shown.split()))
+        self.assertLessEqual(max(map(len, shown.splitlines())), 100)
+
+    @has_pocl
+    def test_pocl(self):
+        document = self.check_machine(**POCL)
+        device = document["devices"][0]
+        self.check_test(device)
+        self.assertEqual(document["skipped"], [])
+        self.assertEqual((device["id"], device["type"]), ("0:0", "cpu"))
+        self.assertRegex(device["stable_name"], "^portable-computing-language/")
+        self.assertTrue(device["language"].startswith("OpenCL C "))
+
+    def test_rusticl(self):
+        icd = VENDORS / "rusticl.icd"
+        if not icd.exists():
+            self.skipTest("there is no rusticl")
+        rusticl = {"OCL_ICD_VENDORS": str(icd), "OCKHAM_DEVICE": ""}
+        document = self.check_machine(RUSTICL_ENABLE="llvmpipe", **rusticl)
+        self.check_test(document["devices"][0])
+        self.assertFalse(document["devices"][0]["fp64"])
+        bare = self.document("--no-self-test", status=1, **rusticl)
+        self.assertIn("RUSTICL_ENABLE", bare["skipped"][0]["reason"])
+
+    def test_oclgrind(self):
+        icd = "/usr/lib/oclgrind/liboclgrind-rt-icd.so"
+        if not os.path.exists(icd):
+            self.skipTest("there is no Oclgrind")
+        document = self.document("-d", "oclgrind", OCL_ICD_VENDORS=icd, OCKHAM_TUNE="0")
+        device, = document["devices"]
+        self.check_test(device)
+        self.assertEqual(document["chosen"], device["id"])
 
     def test_without_driver(self):
-        document = self.document(OCL_ICD_VENDORS="/nonexistent", OCKHAM_DEVICE="")
+        document = self.document(status=1, **NONE)
         self.check_scalar(document)
         self.assertEqual(document["chosen"], "scalar")
         self.assertEqual(len(document["devices"]), 1)
         self.assertEqual(len(document["skipped"]), 1)
+        shown = self.shown("--no-self-test", status=1, **NONE)
+        self.assertIn("skipped", shown)
+        for line in document["skipped"][0]["advice"]:
+            self.assertIn(line, shown)
+
+    # ---- Wishes ----
 
     def test_wish_that_cannot_be_met(self):
-        document = self.document("--no-self-test", status=1, OCKHAM_DEVICE="nosuch")
+        """By the environment, whatever else there is is shown."""
+        document = self.document("--no-self-test", status=3, OCKHAM_DEVICE="nosuch")
         self.assertIsNone(document["chosen"])
         self.assertEqual(document["status"], "OCK_DEVICE_NOT_FOUND")
         self.assertIn("nosuch", document["why"])
         self.assertIsNone(document["devices"][-1]["self_test"])
-        self.assertEqual(self.document("--no-self-test", "--device", "scalar")["chosen"], "scalar")
+        odd = 'a"\\\t\x7f\N{EURO SIGN}'
+        document = self.document("--no-self-test", "-d", odd, status=3)
+        self.assertEqual(document["devices"], [])
+        self.assertIn(odd, document["why"])
+        self.assertIn("no device is called", self.shown("-d", "nosuch", status=3))
+        read_document(self.ask("--json", "-d", b"\xff\xc3", status=3).stdout)
+
+    def test_wish_selects(self):
+        document = self.document("--no-self-test", "--device", "scalar")
+        self.assertEqual([device["id"] for device in document["devices"]], ["scalar"])
+        self.assertEqual(document["chosen"], "scalar")
+        shown = self.shown("-d", "scalar")
+        self.assertIn("instructions", shown)
+        self.assertNotIn("0:0", shown)
+
+    @has_pocl
+    def test_a_stable_name_stays(self):
+        """Also where its platform has another place."""
+        name = self.document("-d", "cpu", **POCL)["devices"][0]["stable_name"]
+        vendors = self.folder / "vendors"
+        vendors.mkdir()
+        for file in VENDORS.iterdir():
+            (vendors / file.name).write_text(file.read_text())
+        for order in ("0", "1"):
+            there = {"OCL_ICD_VENDORS": str(vendors), "OCL_ICD_PLATFORM_SORT": "none",
+                     "RUSTICL_ENABLE": "llvmpipe" if order == "1" else ""}
+            document = self.document("--no-self-test", "-d", name, **there)
+            self.assertEqual([device["stable_name"] for device in document["devices"]], [name])
+
+    @has_pocl
+    def test_require_opencl(self):
+        self.ask("--require-opencl", "--no-self-test", **POCL)
+        self.ask("--require-opencl", "--no-self-test", **{**POCL, "OCKHAM_DEVICE": "scalar"})
+        done = self.ask("--require-opencl", status=3, **NONE)
+        self.assertIn(b"--require-opencl", done.stderr)
+        self.document("--require-opencl", status=3, **NONE)
+
+    # ---- The self-test ----
+
+    @has_pocl
+    def test_self_test(self):
+        shown = self.shown("--self-test", **POCL)
+        self.assertEqual(shown.count("error in ULP: dense_forward"), 2)
+        self.assertNotIn("ULP", self.shown(**POCL))
+
+    # ---- What goes wrong ----
 
     def test_wrong_usage(self):
-        for line in ("--frob", "extra", "--device"):
-            self.assertTrue(self.run_tool(QUERY, line, status=2).stderr)
+        wrong = [["--frob"], ["extra"], ["-x"], ["--fr\"\\\n\t"], [b"--\xff\xe9"], ["--timeout", "0"],
+                 ["--timeout", "soon"], ["--self-test", "--no-self-test"], ["-d"], ["--device"]]
+        for line in wrong:
+            done = self.ask(*line, status=2)
+            self.assertTrue(done.stderr)
+            self.assertEqual(done.stdout, b"")
+            document = read_document(self.ask("--json", *line, status=2).stdout)
+            self.assertTrue(document["error"])
+        self.assertIn("--fr\"\\\n\t", self.document(*wrong[3], status=2)["error"])
+
+    def test_the_document_where_it_stands_last(self):
+        document = read_document(self.ask("--frob", "--json", status=2).stdout)
+        self.assertIn("--frob", document["error"])
+
+    def test_help(self):
+        shown = self.shown("--help")
+        self.assertLessEqual(max(map(len, shown.splitlines())), 100)
+        for status in range(6):
+            self.assertIn(f" {status} ", shown)
+        self.assertRegex(self.shown("--version"), r"^ockham-query \d")
 
     def test_full_disk(self):
         with open("/dev/full", "w") as full:
-            for args in ([], ["--json"]):
-                done = subprocess.run([QUERY, "--no-self-test", *args], stdout=full)
-                self.assertEqual(done.returncode, 1)
+            for args in ([], ["--json"], ["--help"]):
+                done = subprocess.run([QUERY, "--no-self-test", *args], stdout=full,
+                                      stderr=subprocess.PIPE)
+                self.assertEqual(done.returncode, 5)
+
+    def test_nobody_reads(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([QUERY, "--json", "--no-self-test"], stdout=writer,
+                              stderr=subprocess.PIPE)
+        os.close(writer)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn(b"Broken pipe", done.stderr)
+
+    def test_closed_files(self):
+        for closed, status in ((">&-", 5), ("<&-", 0), ("2>&-", 0), ("<&- 2>&-", 0)):
+            done = subprocess.run(["sh", "-c", f"exec {QUERY} --json -d scalar {closed}"],
+                                  capture_output=True)
+            self.assertEqual(done.returncode, status, closed)
+            self.assertEqual(done.stdout == b"", status == 5)
+            if done.stdout:
+                read_document(done.stdout)
 
 
 if __name__ == "__main__":
+    if not jsonschema:
+        print("python3-jsonschema is not there: documents are not held to their schema")
     unittest.main()

@@ -1,0 +1,127 @@
+/* Even drivers that passed their trial in the library's child may crash or hang later on; then
+ * there is still someone to say so. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "query.h"
+
+/* ---- The process ---- */
+
+/* What it leaves are its memory's words: drivers' own ends, at exit, are no part of it. */
+static _Noreturn void work(int (*run)(FILE *out, const struct settings *settings),
+                           const struct settings *settings, int output)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    FILE *out = fdopen(output, "w");
+    if (!out || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        _exit(EXIT_INTERNAL);
+    int status = run(out, settings);
+    _exit(fclose(out) == 0 ? status : EXIT_INTERNAL);
+}
+
+/* ---- Listening ---- */
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static bool append(struct apart *apart, size_t *length, const char *bytes, size_t count)
+{
+    char *grown = realloc(apart->text, *length + count + 1);
+    if (!grown)
+        return false;
+    memcpy(grown + *length, bytes, count);
+    *length += count;
+    grown[*length] = '\0';
+    apart->text = grown;
+    return true;
+}
+
+/* False: it took too long. */
+static bool listen_to(int input, double until, struct apart *apart)
+{
+    char bytes[4096];
+    size_t length = 0;
+    for (;;) {
+        double left = until - now();
+        struct pollfd file = {.fd = input, .events = POLLIN};
+        int ready = poll(&file, 1, left > 0 ? (int)(1e3 * left) + 1 : 0);
+        if (ready == 0 && left <= 0)
+            return false;
+        if (ready < 0 && errno != EINTR)
+            return true;
+        ssize_t got = ready > 0 ? read(input, bytes, sizeof bytes) : 1;
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return true;
+        if (ready > 0 && got > 0 && !append(apart, &length, bytes, (size_t)got))
+            return true;
+    }
+}
+
+static int wait_for(pid_t process)
+{
+    int status;
+    while (waitpid(process, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return status;
+}
+
+static void judge(struct apart *apart, bool late, int status, unsigned seconds)
+{
+    bool ended = !late && status != -1 && WIFEXITED(status) && apart->text;
+    if (ended) {
+        apart->exit_status = WEXITSTATUS(status);
+        return;
+    }
+    if (late)
+        snprintf(apart->error, sizeof apart->error,
+                 "it took longer than %u s: a driver hangs, or --timeout asks for more", seconds);
+    else if (status != -1 && WIFSIGNALED(status))
+        snprintf(apart->error, sizeof apart->error, "a driver crashed this process (signal %d)",
+                 WTERMSIG(status));
+    else
+        snprintf(apart->error, sizeof apart->error,
+                 "a driver ended this process, or memory is out");
+    apart->exit_status = EXIT_INTERNAL;
+    free(apart->text);
+    apart->text = NULL;
+}
+
+struct apart run_apart(int (*run)(FILE *out, const struct settings *settings),
+                       const struct settings *settings)
+{
+    struct apart apart = {.exit_status = EXIT_INTERNAL};
+    int ends[2] = {-1, -1};
+    pid_t process = pipe(ends) == 0 ? fork() : -1;
+    if (process == 0) {
+        close(ends[0]);
+        work(run, settings, ends[1]);
+    }
+    close(ends[1]);
+    if (process < 0) {
+        snprintf(apart.error, sizeof apart.error, "no process can be started: %s", strerror(errno));
+        close(ends[0]);
+        return apart;
+    }
+    bool late = !listen_to(ends[0], now() + settings->seconds, &apart);
+    close(ends[0]);
+    if (late)
+        kill(process, SIGKILL);
+    judge(&apart, late, wait_for(process), settings->seconds);
+    return apart;
+}

@@ -1,0 +1,206 @@
+/* ockham-query: what devices there are, whether they compute right, and which one a context
+ * would take. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ockham/version.h>
+
+#include "../cli.h"
+#include "query.h"
+
+static const char usage[] =
+    "Usage: ockham-query [OPTION]...\n"
+    "Tries the drivers in a process of their own, then lists the devices: the one that a\n"
+    "program would take (*), what each has, and how its self-test went; the platforms that\n"
+    "were skipped, and what to do about them.\n\n"
+    "  -d, --device WISH    this device alone, in detail, and whether it would be taken: an id,\n"
+    "                       a name or a part of one, gpu, cpu, accelerator, scalar\n"
+    "      --details        all that is known of each device\n"
+    "      --self-test      tell each operation's error beside plain C, in ULP\n"
+    "      --no-self-test   leave out the comparison with plain C\n"
+    "      --require-opencl fail where only plain C is left\n"
+    "      --timeout S      give up after S seconds [300]\n"
+    "      --json           one JSON document, whatever happens\n"
+    "  -h, --help, --version\n\n"
+    "Columns: OpenCL's version and OpenCL C's, memory, local memory, largest work-group,\n"
+    "precisions beside 32 bits, operations that passed.\n\n"
+    "Exit status: 0 a device was chosen, 1 there is plain C alone, 2 wrong usage, 3 the device\n"
+    "that was asked for is absent (or any, by --require-opencl), 4 its self-test failed, 5 an\n"
+    "internal error.\n\n"
+    "Examples: ockham-query                   ockham-query -d gpu --self-test\n"
+    "          OCKHAM_DEVICE=0:0 ockham-train study\n";
+
+/* ---- Reports ---- */
+
+static bool write_error(int exit_status, const char *error)
+{
+    static struct machine machine;
+    char bare[512];
+    machine.exit_status = exit_status;
+    machine.chosen_status = exit_status == EXIT_USAGE ? OCK_INVALID_ARGUMENT : OCK_DEVICE_FAILED;
+    machine.error = error;
+    document_write_bare(exit_status, bare, sizeof bare);
+    char *document = document_of(&machine);
+    bool written = cli_write_file("-", document ? document : bare) && cli_write_file("-", "\n");
+    free(document);
+    return written;
+}
+
+static int fail(bool json, int exit_status, const char *error)
+{
+    fprintf(stderr, "ockham-query: %s\n", error);
+    if (json && !write_error(exit_status, error))
+        perror("ockham-query: standard output");
+    return exit_status;
+}
+
+static void tell(const struct settings *settings, const struct machine *machine)
+{
+    if (machine->list_status != OCK_OK)
+        fprintf(stderr, "ockham-query: the devices cannot be listed: %s\n",
+                ock_status_message(machine->list_status));
+    else if (machine->exit_status == EXIT_ABSENT && settings->require_opencl && machine->chosen)
+        fprintf(stderr, "ockham-query: no OpenCL device can be used, and --require-opencl asks for "
+                        "one\n");
+}
+
+static int query(FILE *out, const struct settings *settings)
+{
+    static struct machine machine;
+    machine_examine(settings, &machine);
+    tell(settings, &machine);
+    char *document = settings->json ? document_of(&machine) : NULL;
+    if (document)
+        fprintf(out, "%s\n", document);
+    else if (!settings->json)
+        list_print(out, settings, &machine);
+    free(document);
+    machine_forget(&machine);
+    return document || !settings->json ? machine.exit_status : EXIT_INTERNAL;
+}
+
+static int run(const struct settings *settings)
+{
+    struct apart apart = run_apart(query, settings);
+    if (!apart.text)
+        return fail(settings->json, apart.exit_status, apart.error);
+    bool written = cli_write_file("-", apart.text);
+    if (!written)
+        perror("ockham-query: standard output");
+    free(apart.text);
+    return written ? apart.exit_status : EXIT_INTERNAL;
+}
+
+/* ---- The command line ---- */
+
+enum option_code {
+    DETAILS = 256,
+    SELF_TEST,
+    NO_SELF_TEST,
+    REQUIRE_OPENCL,
+    TIMEOUT,
+    JSON,
+    VERSION
+};
+
+static const struct option known[] = {{"device", required_argument, NULL, 'd'},
+                                      {"details", no_argument, NULL, DETAILS},
+                                      {"self-test", no_argument, NULL, SELF_TEST},
+                                      {"no-self-test", no_argument, NULL, NO_SELF_TEST},
+                                      {"require-opencl", no_argument, NULL, REQUIRE_OPENCL},
+                                      {"timeout", required_argument, NULL, TIMEOUT},
+                                      {"json", no_argument, NULL, JSON},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {"version", no_argument, NULL, VERSION},
+                                      {0}};
+
+struct command_line {
+    struct settings settings;
+    bool help, version;
+    char wrong[256]; /* what is, first; empty: nothing */
+};
+
+static void note_wrong(struct command_line *line, const char *what, const char *why)
+{
+    if (!*line->wrong)
+        snprintf(line->wrong, sizeof line->wrong,
+                 "%.128s: %s; ockham-query --help lists the options", what, why);
+}
+
+static void take_option(struct command_line *line, int code, char *word)
+{
+    struct settings *settings = &line->settings;
+    uint64_t seconds = settings->seconds;
+    switch (code) {
+    case 'd':
+        settings->device = optarg;
+        break;
+    case TIMEOUT:
+        if (!cli_read_whole(optarg, 1, 86400, &seconds))
+            note_wrong(line, optarg, "--timeout is a whole number from 1 to 86400");
+        settings->seconds = (unsigned)seconds;
+        break;
+    case ':':
+        note_wrong(line, word, "a value is missing");
+        break;
+    case '?':
+        note_wrong(line, word, "no such option");
+        break;
+    default:
+        settings->details |= code == DETAILS;
+        settings->operations |= code == SELF_TEST;
+        settings->no_self_test |= code == NO_SELF_TEST;
+        settings->require_opencl |= code == REQUIRE_OPENCL;
+        settings->json |= code == JSON;
+        line->help |= code == 'h';
+        line->version |= code == VERSION;
+    }
+}
+
+/* To the end, so that --json counts wherever it stands. */
+static struct command_line parse(int argc, char **argv)
+{
+    struct command_line line = {.settings = {.seconds = 300}};
+    int code;
+    opterr = 0;
+    for (int at = 1; (code = getopt_long(argc, argv, ":d:h", known, NULL)) != -1; at = optind)
+        take_option(&line, code, argv[at < argc ? at : argc - 1]);
+    if (optind < argc)
+        note_wrong(&line, argv[optind], "no such argument");
+    if (line.settings.operations && line.settings.no_self_test)
+        note_wrong(&line, "--self-test", "not with --no-self-test");
+    return line;
+}
+
+/* So that no pipe takes the number of a standard file. */
+static bool hold_standard_files(void)
+{
+    bool output = fcntl(STDOUT_FILENO, F_GETFD) != -1;
+    int file;
+    do
+        file = open("/dev/null", O_RDWR);
+    while (file >= 0 && file <= STDERR_FILENO);
+    if (file >= 0)
+        close(file);
+    return output;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line line = parse(argc, argv);
+    signal(SIGPIPE, SIG_IGN);
+    if (!hold_standard_files())
+        return fail(false, EXIT_INTERNAL, "there is no standard output");
+    if (*line.wrong)
+        return fail(line.settings.json, EXIT_USAGE, line.wrong);
+    if (line.help || line.version) {
+        printf(line.help ? "%s" : "ockham-query %s\n", line.help ? usage : ock_version());
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_INTERNAL;
+    }
+    return run(&line.settings);
+}
