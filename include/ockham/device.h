@@ -106,7 +106,7 @@ typedef struct ock_self_test {
     ock_operation_test operations[OCK_OPERATION_TESTS]; /**< those that were run */
 } ock_self_test;
 
-/** Opens the device, runs every operation of ops.h once on known data and compares
+/** Opens the device, runs every operation of ops.h and augment.h once on known data and compares
  * with the scalar path. Returns OCK_OK when all agree, OCK_SELF_TEST_FAILED when
  * some do not, or the error that ended it; *result is filled in each case. */
 OCK_API ock_status ock_device_self_test(const ock_device *device, ock_self_test *result);

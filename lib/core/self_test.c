@@ -217,6 +217,26 @@ static void test_reduce(bench *b)
     keep(b, cols);
 }
 
+static void test_mix(bench *b)
+{
+    ock_tensor *labels = integers(b, BATCH, OUTPUTS), *share = random_floats(b, BATCH, 1);
+    ock_tensor *other = random_floats(b, BATCH, OUTPUTS), *y = make(b, OCK_F32, BATCH, OUTPUTS);
+    TRY(b, ock_one_hot(labels, y));
+    TRY(b, ock_mix(share, y, other, y));
+    keep(b, y);
+}
+
+static void test_standardize(bench *b)
+{
+    ock_tensor *x = random_floats(b, BATCH, INPUTS), *mean = random_floats(b, 1, INPUTS);
+    ock_standardize options = {.rescale = 2,
+                               .samplewise_center = true,
+                               .samplewise_std_normalization = true,
+                               .mean = mean};
+    TRY(b, ock_standardize_apply(&options, x, x));
+    keep(b, x);
+}
+
 static void test_augment(bench *b)
 {
     ock_augmentation a = {.height = 5,
@@ -271,6 +291,8 @@ static const self_test tests[] = {
     {"noise", test_noise},
     {"batch_norm", test_batch_norm},
     {"reduce", test_reduce},
+    {"mix", test_mix},
+    {"standardize", test_standardize},
     {"augment", test_augment},
     {"step", test_step},
 };
