@@ -27,7 +27,7 @@ static ock_status open_backend(ock_context *context, const ock_context_options *
     return opencl_open(&context->device, &head, &context->backend);
 #else
     return ock_log_report(head.log, OCK_DEVICE_NOT_FOUND,
-                          "%s is a device of OpenCL, without which this library was built",
+                          "%s is a device of OpenCL; rebuild with -Dopencl=enabled",
                           context->device.id);
 #endif
 }

@@ -87,7 +87,9 @@ static ock_status list_platforms(const ock_drivers *drivers, ock_device *devices
         *devices = (ock_device){
             .type = OCK_DEVICE_NONE, .platform = -1, .index = -1, .status = OCK_UNSUPPORTED};
         snprintf(devices->name, sizeof devices->name, "OpenCL");
-        snprintf(devices->reason, sizeof devices->reason, "this library was built without OpenCL");
+        snprintf(devices->reason, sizeof devices->reason,
+                 "this library was built without OpenCL; rebuild with "
+                 "-Dopencl=enabled (Debian: ocl-icd-opencl-dev)");
     }
     return OCK_OK;
 #endif

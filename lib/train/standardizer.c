@@ -410,7 +410,7 @@ static ock_status check_whitening(ock_context *context, const ock_standardizatio
                                   (double)o->zca_epsilon);
     if (!OCK_LAPACK)
         return ock_context_report(context, OCK_UNSUPPORTED,
-                                  "ZCA whitening needs LAPACK, which this build is without");
+                                  "ZCA needs LAPACK; rebuild with -Dlapack=enabled");
     if (features > MOST_FEATURES)
         return ock_context_report(context, OCK_UNSUPPORTED,
                                   "ZCA whitening of %zu features; LAPACK serves up to %d", features,

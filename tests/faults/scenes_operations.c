@@ -255,7 +255,7 @@ static ock_status select_rows(stage *s)
 
 static const ock_standardization whitening = {.samplewise_center = true,
                                               .featurewise_center = true,
-                                              .zca_whitening = true,
+                                              .zca_whitening = OCK_LAPACK,
                                               .zca_epsilon = 1e-3f};
 
 ock_status scene_standardizer(stage *s)

@@ -12,6 +12,10 @@ TRAIN = os.environ["OCKHAM_TRAIN"]
 QUERY = os.environ["OCKHAM_QUERY"]
 BENCH = os.environ["OCKHAM_BENCH"]
 
+# What this build has.
+HAS_LAPACK, HAS_OPENCL, HAS_PNG = (
+    os.environ["OCKHAM_" + name] == "1" for name in ("LAPACK", "OPENCL", "PNG"))
+
 # Every program that hangs fails its test by this.
 TIMEOUT_S = 300
 

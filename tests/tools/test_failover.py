@@ -5,7 +5,7 @@ import re
 import sys
 import unittest
 
-from harness import Tools
+from harness import HAS_LAPACK, Tools
 
 SMALL = ["--count", "600", "--epochs", "3", "--batch", "30", "--device", "0:0"]
 SKIP = 77
@@ -49,7 +49,7 @@ class Failover(Tools):
         self.assertEqual(self.epochs("fit", done), ["1", "2", "3"])
         self.train("evaluate", "--load", "net", "--count", "100", "--device", "scalar")
 
-    @unittest.skipUnless(os.environ["OCKHAM_LAPACK"] == "1", "built without LAPACK")
+    @unittest.skipUnless(HAS_LAPACK, "built without LAPACK")
     def test_a_study_goes_on_after_a_row_with_a_set_of_its_own(self):
         done = self.train_with_fault(0.4, "study", "--rows", "zca,augment", *SMALL,
                                      more=["--failover"])

@@ -3,16 +3,14 @@
 import csv
 import json
 import math
-import os
 import unittest
 
-from harness import Tools
+from harness import HAS_LAPACK, Tools
 
 ROWS = ["plain", "l2", "l1", "dropout", "zca", "augment", "early-stop"]
 KEYS = {"row", "epochs", "train_loss", "data_loss", "penalty", "train_accuracy", "val_loss",
         "val_accuracy", "near_zero", "ms_per_step", "seconds"}
 TIMES = {"ms_per_step", "seconds"}
-HAS_LAPACK = os.environ["OCKHAM_LAPACK"] == "1"
 
 
 class Study(Tools):

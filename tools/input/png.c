@@ -148,14 +148,14 @@ ock_status png_read(const char *path, png_picture *out, const char **why)
 {
     (void)path;
     memset(out, 0, sizeof *out);
-    *why = "this build reads no PNG files; rebuild with libspng";
+    *why = "this build reads no PNG files; rebuild with -Dpng=enabled (Debian: libspng-dev)";
     return OCK_UNSUPPORTED;
 }
 
 bool png_write(const char *path, size_t height, size_t width, const uint8_t *grey, const char **why)
 {
     (void)path, (void)height, (void)width, (void)grey;
-    *why = "this build writes no PNG files; rebuild with libspng";
+    *why = "this build writes no PNG files; rebuild with -Dpng=enabled (Debian: libspng-dev)";
     return false;
 }
 
