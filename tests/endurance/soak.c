@@ -3,21 +3,18 @@
  * which the argument after these demands), and the weights must be the same to the bit. Exits 77
  * where there is no such device. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../absent.h"
-#include "../faults/layer.h"
+#include "../faults/find_layer.h"
 #include "training.h"
 
 enum {
     LARGEST_GROWTH = 1 << 20 /* bytes */
 };
-
-static layer_count_function live; /* NULL: no layer */
 
 typedef struct soak {
     uint32_t warm; /* the epoch after which nothing may grow */
@@ -39,7 +36,7 @@ static long resident_bytes(void)
 static bool note(const ock_epoch *epoch, void *user)
 {
     soak *s = user;
-    size_t alive = live ? live() : 0;
+    size_t alive = layer.live ? layer.live() : 0;
     s->end = resident_bytes();
     if (epoch->epoch <= s->warm) {
         s->begin = s->end;
@@ -48,15 +45,6 @@ static bool note(const ock_epoch *epoch, void *user)
     if (s->most_live < alive)
         s->most_live = alive;
     return true;
-}
-
-static bool find_layer(void)
-{
-    const char *path = getenv("OPENCL_LAYERS");
-    void *layer = path ? dlopen(path, RTLD_NOW | RTLD_NOLOAD) : NULL;
-    void *symbol = layer ? dlsym(layer, "layer_live") : NULL;
-    memcpy(&live, &symbol, sizeof symbol);
-    return live;
 }
 
 static ock_status run(const char *device, uint32_t epochs, training *t)
@@ -68,11 +56,11 @@ static ock_status run(const char *device, uint32_t epochs, training *t)
         return status;
     printf("%u steps, weights %016llx: %ld kB at first, %ld kB at last", epochs * TRAINING_STEPS,
            (unsigned long long)t->digest, s.begin / 1024, s.end / 1024);
-    if (live)
+    if (layer.live)
         printf("; %zu objects at first, %zu at most, %zu at last", s.begin_live, s.most_live,
-               live());
+               layer.live());
     putchar('\n');
-    if (s.end - s.begin < LARGEST_GROWTH && !(live && live()))
+    if (s.end - s.begin < LARGEST_GROWTH && !(layer.live && layer.live()))
         return OCK_OK;
     snprintf(t->message, sizeof t->message, "the process grew by a MB, or objects are left");
     return OCK_OUT_OF_MEMORY;
@@ -93,10 +81,8 @@ int main(int argc, char **argv)
             printf("%s\n", runs[i].message);
             return EXIT_FAILURE;
         }
-        if (argc > 3 && !find_layer()) { /* loaded with the first context */
-            puts("the loader did not take the layer that OPENCL_LAYERS names");
+        if (argc > 3 && !find_layer()) /* loaded with the first context */
             return EXIT_FAILURE;
-        }
     }
     if (runs[0].digest != runs[1].digest)
         puts("the weights of the two differ");

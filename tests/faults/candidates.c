@@ -2,27 +2,21 @@
  * standard one serves, and what does not build is not tried again. On PoCL's CPU, by the layer that
  * the environment's OPENCL_LAYERS names; where there is none, exits 77. */
 #include <CL/cl.h>
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../absent.h"
 #include "../train/support.h"
 #include "../unit/folder.h"
 #include "core/cache.h"
-#include "layer.h"
+#include "find_layer.h"
 
 enum {
     M = 70,
     N = 3,
-    K = 300,
-    SKIP = 77
+    K = 300
 };
-
-static struct {
-    void (*arm)(const layer_fault *fault);
-    size_t (*calls)(void);
-} layer;
 
 static const layer_fault no_build = {
     .entry = "clBuildProgram", .position = 1, .code = CL_BUILD_PROGRAM_FAILURE, .lasting = true};
@@ -215,32 +209,12 @@ static bool has_cpu(void)
     return status == OCK_OK;
 }
 
-static void *find(void *library, const char *name)
-{
-    return library ? dlsym(library, name) : NULL;
-}
-
-/* A layer that the loader has not taken is not loaded, wherever the path leads. */
-static bool find_layer(void)
-{
-    const char *path = getenv("OPENCL_LAYERS");
-    void *library = path ? dlopen(path, RTLD_NOW | RTLD_NOLOAD) : NULL;
-    void *symbols[] = {find(library, "layer_arm"), find(library, "layer_calls")};
-    memcpy(&layer, symbols, sizeof layer);
-    return layer.arm && layer.calls;
-}
-
 int main(void)
 {
-    const char *required = getenv("OCKHAM_REQUIRE_OPENCL");
-    if (!has_cpu()) {
-        puts("no OpenCL device that is a CPU");
-        return required && !strcmp(required, "1") ? EXIT_FAILURE : SKIP;
-    }
-    if (!find_layer()) {
-        puts("the loader did not take the layer that OPENCL_LAYERS names");
+    if (!has_cpu())
+        return absent("no OpenCL device that is a CPU");
+    if (!find_layer())
         return EXIT_FAILURE;
-    }
     SRunner *runner = srunner_create(candidates_suite());
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_NORMAL);

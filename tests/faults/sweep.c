@@ -12,12 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../absent.h"
 #include "sweep.h"
 
 enum {
     LIMIT = 60, /* seconds for a run */
-    CONTROL_LIMIT = 1,
-    SKIP = 77
+    CONTROL_LIMIT = 1
 };
 
 /* In a child, since OpenCL does not survive a fork, or a crash. */
@@ -100,13 +100,6 @@ static bool controls_are_lost(progress *shared)
     return all_lost;
 }
 
-static int skip(void)
-{
-    const char *require = getenv("OCKHAM_REQUIRE_OPENCL");
-    puts("no OpenCL device");
-    return require && strcmp(require, "1") == 0 ? EXIT_FAILURE : SKIP;
-}
-
 static bool sweep_all(bool all, int count, char **names, progress *shared)
 {
     static const scenario *const lists[] = {operation_scenes, training_scenes, opening_scenes};
@@ -151,6 +144,6 @@ int main(int argc, char **argv)
     remove("run.safetensors");
     rmdir(folder);
     if (!*shared->device)
-        return skip();
+        return absent("no OpenCL device");
     return sound ? EXIT_SUCCESS : EXIT_FAILURE;
 }

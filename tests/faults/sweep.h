@@ -8,8 +8,6 @@
 
 #include <ockham/ockham.h>
 
-#include "layer.h"
-
 enum {
     STAGE_TENSORS = 24,
     STAGE_VALUES = 8192,
@@ -75,17 +73,6 @@ typedef struct scenario {
 
 /* Ended by a name of NULL. */
 extern const scenario operation_scenes[], training_scenes[], opening_scenes[], control_scenes[];
-
-/* ---- The layer; in a process that has called OpenCL ---- */
-
-typedef struct layer_functions {
-    layer_arm_function arm;
-    layer_count_function calls, injected, live;
-    layer_entry_function entry;
-} layer_functions;
-
-/* False where the loader has not taken the layer. */
-bool find_layer(layer_functions *layer);
 
 /* ---- What happened ---- */
 

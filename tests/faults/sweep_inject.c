@@ -7,6 +7,7 @@
 
 #include <CL/cl.h>
 
+#include "find_layer.h"
 #include "sweep.h"
 
 static const struct {
@@ -27,7 +28,6 @@ typedef struct sweep {
     bool all;
     unsigned limit; /* seconds that a run may take */
     progress *shared;
-    layer_functions layer;
     ock_context *context; /* NULL: the scene opens its own */
     size_t live, in_use;  /* of the context alone */
     stage reference;      /* in plain C */
@@ -40,12 +40,12 @@ typedef struct sweep {
 static void perform(const sweep *w, const char *device, const layer_fault *fault, stage *s)
 {
     *s = (stage){.device = device, .context = w->context};
-    if (w->layer.arm)
-        w->layer.arm(fault);
+    if (layer.arm)
+        layer.arm(fault);
     w->scene->play(s);
     stage_finish(s);
     stage_clear(s);
-    s->before_close = s->calm ? s->injected : w->layer.injected();
+    s->before_close = s->calm ? s->injected : layer.injected();
     if (w->scene->opens)
         ock_context_destroy(s->context);
 }
@@ -121,7 +121,7 @@ static const char *verdict(const sweep *w, const layer_fault *fault, const stage
     const scenario *scene = w->scene;
     if (s->broken)
         return s->broken;
-    if (w->layer.live() != w->live)
+    if (layer.live() != w->live)
         return "objects of OpenCL were left alive";
     if (memory_in_use(w->context) != w->in_use)
         return "memory is counted that was freed";
@@ -222,12 +222,11 @@ static void inject_everywhere(sweep *w)
     const layer_fault none = {.late = true};
     size_t count = 0;
     perform(w, w->device, NULL, &s);
-    while (count < LAYER_NAMES &&
-           (entries[count].name = w->layer.entry(count, &entries[count].calls)))
+    while (count < LAYER_NAMES && (entries[count].name = layer.entry(count, &entries[count].calls)))
         count++;
     stage_calm(&s);
     perform(w, w->device, &none, &s);
-    size_t commands = w->layer.calls();
+    size_t commands = layer.calls();
     stage_calm(&s);
     settle(w->context);
     for (size_t i = 0; i < count; i++)
@@ -297,9 +296,9 @@ static bool rehearse(sweep *w)
             return give_up(w, "it fails", s.message);
         if (!right_values(&s, &w->reference))
             return give_up(w, "wrong results", "");
-        if (i > 0 && w->live != w->layer.live())
+        if (i > 0 && w->live != layer.live())
             return give_up(w, "objects of OpenCL were left alive", "");
-        w->live = w->layer.live();
+        w->live = layer.live();
         w->in_use = memory_in_use(w->context);
     }
     return true;
@@ -321,16 +320,14 @@ void sweep_scene(const scenario *scene, bool all, unsigned limit, progress *shar
     set("OCKHAM_CACHE", "off");
     if (!find_device(shared))
         return;
-    if (!find_layer(&w.layer)) {
-        puts("the loader did not take the layer that OPENCL_LAYERS names");
+    if (!find_layer())
         return;
-    }
     set("OCKHAM_TUNE", scene->tuned ? NULL : "0");
     set("OCKHAM_TILES", scene->tiles);
     if (rehearse(&w))
         inject_everywhere(&w);
     ock_context_destroy(w.context);
-    if (w.layer.live() != 0)
+    if (layer.live() != 0)
         give_up(&w, "objects of OpenCL were left alive after all", "");
     shared->done = true;
 }

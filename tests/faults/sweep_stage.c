@@ -1,33 +1,9 @@
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "find_layer.h"
 #include "sweep.h"
-
-/* ---- The layer ---- */
-
-static layer_functions layer; /* all NULL until it is found */
-
-static void *symbol(void *library, const char *name, void *function)
-{
-    void *found = dlsym(library, name);
-    memcpy(function, &found, sizeof found);
-    return found;
-}
-
-bool find_layer(layer_functions *functions)
-{
-    const char *path = getenv("OPENCL_LAYERS");
-    void *library = path ? dlopen(path, RTLD_NOW | RTLD_NOLOAD) : NULL;
-    bool found = library && symbol(library, "layer_arm", &layer.arm) &&
-                 symbol(library, "layer_calls", &layer.calls) &&
-                 symbol(library, "layer_injected", &layer.injected) &&
-                 symbol(library, "layer_live", &layer.live) &&
-                 symbol(library, "layer_entry", &layer.entry);
-    *functions = layer;
-    return found;
-}
 
 /* ---- The stage ---- */
 

@@ -2,13 +2,13 @@
  * Counted by the layer that the environment's OPENCL_LAYERS names, on any OpenCL device; where
  * there is none, exits 77.
  */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../absent.h"
 #include "../train/support.h"
-#include "layer.h"
+#include "find_layer.h"
 
 enum {
     SIDE = 10,
@@ -16,8 +16,7 @@ enum {
     WIDTH = 100,
     CLASSES = 10,
     BATCH = 128,
-    MOST_STEPS = 100,
-    SKIP = 77
+    MOST_STEPS = 100
 };
 
 /* The study's layers, with all that its rows have. */
@@ -40,14 +39,13 @@ enum {
 /* ---- Opened once: OpenCL survives no fork, and one process runs all tests ---- */
 
 static ock_context *context;
-static layer_take_function take_counts;
 static samples data;
 static ock_dataset *set;
 
 static layer_counts take(void)
 {
     layer_counts counts;
-    take_counts(&counts);
+    layer.take(&counts);
     return counts;
 }
 
@@ -274,29 +272,11 @@ static bool open_opencl(void)
     return context;
 }
 
-/* A layer that the loader has not taken is not loaded, wherever the path leads. */
-static bool find_layer(void)
-{
-    const char *path = getenv("OPENCL_LAYERS");
-    void *layer = path ? dlopen(path, RTLD_NOW | RTLD_NOLOAD) : NULL;
-    void *symbol = layer ? dlsym(layer, "layer_take") : NULL;
-    memcpy(&take_counts, &symbol, sizeof symbol);
-    return symbol;
-}
-
-static int skip(void)
-{
-    const char *require = getenv("OCKHAM_REQUIRE_OPENCL");
-    puts("no OpenCL device");
-    return require && !strcmp(require, "1") ? EXIT_FAILURE : SKIP;
-}
-
 int main(void)
 {
     if (!open_opencl())
-        return skip();
+        return absent("no OpenCL device");
     if (!find_layer()) {
-        puts("the loader did not take the layer that OPENCL_LAYERS names");
         ock_context_destroy(context);
         return EXIT_FAILURE;
     }
