@@ -124,7 +124,7 @@ class Fit(Tools):
     def test_curves(self):
         self.fit("--plot", "fit.svg")
         shown = xml.dom.minidom.parse(str(self.folder / "fit.svg")).toxml()
-        for text in "fit: validation 0.", "data loss", "accuracy", "epoch", "training":
+        for text in "fit: validation ", "data loss, nats", "accuracy, %", "epoch", "training":
             self.assertIn(text, shown)
 
     def test_early_stop(self):

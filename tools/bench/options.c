@@ -30,7 +30,7 @@ static bool read_transpose(const struct option_row *row, const char *text, void 
 
 static bool read_plot(const struct option_row *row, const char *text, void *options)
 {
-    return plot_terminal(text) && read_output(row, text, options);
+    return plot_known(text) && read_output(row, text, options);
 }
 
 static const struct option_row table[] = {
@@ -120,8 +120,9 @@ static enum parse_result check(const char *name, const struct options *options)
 {
     if (options->json && options->plot && strcmp(options->json, options->plot) == 0)
         return option_wrong(PROGRAM, name, "--json and --plot name the same file");
-    if (options->plot && !plot_available())
-        return option_wrong(PROGRAM, name, "--plot %s: gnuplot is not installed", options->plot);
+    if (options->plot && plot_problem(options->plot))
+        return option_wrong(PROGRAM, name, "--plot %s: %s", options->plot,
+                            plot_problem(options->plot));
     return PARSE_RUN;
 }
 

@@ -50,7 +50,7 @@ static double limit_share(const struct report *report, const struct row *row)
     return limit > 0 ? limit / row->time.median : NAN;
 }
 
-static bool has_peer(const struct report *report, int peer)
+bool report_has_peer(const struct report *report, int peer)
 {
     bool has = false;
     for (size_t i = 0; report->peers && i < report->count; i++)
@@ -84,7 +84,7 @@ static void print_head(const struct report *report)
     if (report->relative)
         fprintf(stream, " %9s", report->relative);
     for (int peer = 0; peer < PEERS; peer++)
-        if (has_peer(report, peer))
+        if (report_has_peer(report, peer))
             fprintf(stream, " %9s", peer_names[peer]);
     fputc('\n', stream);
 }
@@ -111,7 +111,7 @@ static void print_row(const struct report *report, const struct row *row)
     if (report->relative)
         print_cell(stream, 9, 3, row->relative);
     for (int peer = 0; peer < PEERS; peer++)
-        if (has_peer(report, peer))
+        if (report_has_peer(report, peer))
             print_cell(stream, 9, 2, row->peers[peer] / row->time.median);
     if (row->tuning)
         print_tuning(stream, row->tuning, scale);
@@ -147,7 +147,7 @@ static void print_table(const struct report *report)
             report->session->peak_gflops, report->session->stream_gbs,
             (int)report->session->options->runs);
     for (int peer = 0; peer < PEERS; peer++)
-        if (has_peer(report, peer))
+        if (report_has_peer(report, peer))
             print_peer_summary(report, peer);
     fflush(stream);
 }

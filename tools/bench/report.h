@@ -35,6 +35,9 @@ double report_scale(const struct report *report);
 /* GFLOP or GB a second in `seconds`. */
 double report_rate(const struct report *report, const struct row *row, double seconds);
 
+/* Whether any row has that peer's time. */
+bool report_has_peer(const struct report *report, int peer);
+
 extern const char *const peer_names[PEERS];
 
 /* Prints the table, and writes what --json and --plot ask for. Returns EXIT_SUCCESS or, with the

@@ -5,6 +5,7 @@
 #include "augmentation.h"
 #include "cli.h"
 #include "commands.h"
+#include "curves.h"
 #include "report.h"
 #include "run.h"
 #include "train.h"
@@ -94,6 +95,14 @@ struct score {
     size_t rows; /* that were judged */
 };
 
+/* What is told when all is done; `curves` has a row for each score, and for one that was not gone
+ * through with. */
+struct told {
+    struct score *scores;
+    size_t done;
+    struct report curves;
+};
+
 /* On `judges` where they are given, else as validation had it last. */
 static bool judge(const struct session *session, const ock_dataset *judges, ock_model *model,
                   const struct result *result, struct score *score)
@@ -108,23 +117,46 @@ static bool judge(const struct session *session, const ock_dataset *judges, ock_
     return true;
 }
 
-static bool run(const struct session *session, uint64_t seed, const struct recipe *recipe,
-                ock_dataset *set, const ock_dataset *judges, struct score *score)
+static bool run(struct told *told, uint64_t seed, const struct recipe *recipe, ock_dataset *set,
+                const ock_dataset *judges)
 {
+    const struct session *session = told->curves.session;
     struct options options = *session->options;
     struct session seeded = *session;
-    struct result result;
+    struct result *result = &told->curves.results[told->curves.count++];
     ock_model *model = NULL;
     options.seed = seed;
     seeded.options = &options;
-    train_recipe(&seeded, recipe, set, &result, &model);
-    bool done = result.outcome == RAN && result.history.count > 0;
-    if (!done && result.outcome != INTERRUPTED)
-        fprintf(stderr, "ockham-train: %s: %s\n", recipe->name, result.reason);
-    done = done && judge(session, judges, model, &result, score);
-    ock_history_clear(&result.history);
+    train_recipe(&seeded, recipe, set, result, &model);
+    bool done = result->outcome == RAN && result->history.count > 0;
+    if (!done && result->outcome != INTERRUPTED)
+        fprintf(stderr, "ockham-train: %s: %s\n", recipe->name, result->reason);
+    done = done && judge(session, judges, model, result, &told->scores[told->done]);
     ock_model_destroy(model);
+    told->done += done;
     return done;
+}
+
+/* Returns false, with the reason on standard error, where memory is refused. */
+static bool told_begin(struct told *told, const struct session *session, size_t count, size_t rows)
+{
+    *told = (struct told){
+        .scores = calloc(count, sizeof *told->scores),
+        .curves = {.session = session, .results = calloc(count, sizeof *told->curves.results)}};
+    for (size_t i = 0; told->scores && i < count; i++)
+        told->scores[i].rows = rows;
+    if (told->scores && told->curves.results)
+        return true;
+    fprintf(stderr, "ockham-train: no memory for %zu scores\n", count);
+    return false;
+}
+
+static void told_end(struct told *told)
+{
+    for (size_t i = 0; i < told->curves.count; i++)
+        ock_history_clear(&told->curves.results[i].history);
+    free(told->curves.results);
+    free(told->scores);
 }
 
 /* ---- Tables ---- */
@@ -160,47 +192,48 @@ static int run_seeds(const struct session *session, ock_dataset *set, const ock_
                      size_t rows)
 {
     const struct options *options = session->options;
-    size_t count = (size_t)options->seeds, done = 0;
-    struct score *scores = calloc(count, sizeof *scores);
+    size_t count = (size_t)options->seeds;
     struct recipe recipe = options->recipe;
-    if (!scores) {
-        fprintf(stderr, "ockham-train: no memory for %zu scores\n", count);
-        return EXIT_FAILURE;
-    }
-    for (bool going = true; going && done < count; done += going) {
-        struct score *score = &scores[done];
-        score->rows = rows;
-        snprintf(score->name, sizeof score->name, "%llu",
-                 (unsigned long long)(options->seed + done));
+    struct told told;
+    bool going = told_begin(&told, session, count, rows), drawn = true;
+    for (size_t i = 0; going && i < count; i++) {
+        struct score *score = &told.scores[i];
+        snprintf(score->name, sizeof score->name, "%llu", (unsigned long long)(options->seed + i));
         recipe.name = score->name;
-        going = run(session, options->seed + done, &recipe, set, judges, score);
+        going = run(&told, options->seed + i, &recipe, set, judges);
     }
-    print_head(session, "seed", judges);
-    for (size_t i = 0; i < done; i++)
-        print_score(session, &scores[i]);
-    print_mean(session, scores, done);
-    free(scores);
-    return done == count ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (told.curves.count) {
+        print_head(session, "seed", judges);
+        for (size_t i = 0; i < told.done; i++)
+            print_score(session, &told.scores[i]);
+        print_mean(session, told.scores, told.done);
+        drawn = curves_write(&told.curves);
+    }
+    told_end(&told);
+    return going && drawn ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run_ablation(const struct session *session, ock_dataset *set, size_t rows)
 {
-    struct score scores[1 + INGREDIENTS] = {0};
-    size_t done = 0;
-    for (bool going = true; going && done <= INGREDIENTS; done += going) {
-        struct score *score = &scores[done];
-        score->rows = rows;
-        snprintf(score->name, sizeof score->name, "%s%s", done ? "+ " : "",
-                 done ? ingredients[done - 1].name : "plain");
-        const struct recipe recipe = with_ingredients(&session->options->recipe, done, score->name);
-        going = run(session, session->options->seed, &recipe, set, NULL, score);
+    struct told told;
+    bool going = told_begin(&told, session, 1 + INGREDIENTS, rows), drawn = true;
+    for (size_t i = 0; going && i <= INGREDIENTS; i++) {
+        struct score *score = &told.scores[i];
+        snprintf(score->name, sizeof score->name, "%s%s", i ? "+ " : "",
+                 i ? ingredients[i - 1].name : "plain");
+        const struct recipe recipe = with_ingredients(&session->options->recipe, i, score->name);
+        going = run(&told, session->options->seed, &recipe, set, NULL);
     }
-    print_head(session, "ingredients", false);
-    for (size_t i = 0; i < done; i++)
-        print_score(session, &scores[i]);
-    fprintf(session->talk, "\nEach row has those above it, too; %u epochs, seed %llu.\n",
-            session->options->recipe.fit.epochs, (unsigned long long)session->options->seed);
-    return done > INGREDIENTS ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (told.curves.count) {
+        print_head(session, "ingredients", false);
+        for (size_t i = 0; i < told.done; i++)
+            print_score(session, &told.scores[i]);
+        fprintf(session->talk, "\nEach row has those above it, too; %u epochs, seed %llu.\n",
+                session->options->recipe.fit.epochs, (unsigned long long)session->options->seed);
+        drawn = curves_write(&told.curves);
+    }
+    told_end(&told);
+    return going && drawn ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* The pictures of --test, on the session's device. */

@@ -65,8 +65,8 @@ static const struct option_row table[] = {
     {"csv", "FILE", "write each epoch's figures (-: standard output)",
      "a file in a folder that can be written, or -", STUDY | FIT, read_output, AT(csv), 0, 0},
     {"plot", "FILE", "draw losses and accuracies, by gnuplot",
-     "an .svg or .png file in a folder that can be written", STUDY | FIT, read_plot, AT(plot), 0,
-     0},
+     "an .svg or .png file in a folder that can be written", STUDY | FIT | BEST, read_plot,
+     AT(plot), 0, 0},
     {"csv", "FILE", "write each trial's figures (-: standard output)",
      "a file in a folder that can be written, or -", SEARCH, read_output, AT(csv), 0, 0},
     {"plot", "FILE", "draw the scores over two --grid axes, by gnuplot",
@@ -220,8 +220,9 @@ static enum parse_result check(enum command command, const char *name, struct op
     if (command == BEST && options->ablate && options->test)
         return option_wrong(PROGRAM, name,
                             "--ablate is told on validation pictures: --test must go");
-    if (options->plot && !plot_available())
-        return option_wrong(PROGRAM, name, "--plot %s: gnuplot is not installed", options->plot);
+    if (options->plot && plot_problem(options->plot))
+        return option_wrong(PROGRAM, name, "--plot %s: %s", options->plot,
+                            plot_problem(options->plot));
     if (command == COMPACT && !options->save)
         return option_wrong(PROGRAM, name,
                             "--save is missing: it names the smaller network's file");

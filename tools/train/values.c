@@ -46,7 +46,7 @@ bool read_save(const struct option_row *row, const char *text, void *options)
 
 bool read_plot(const struct option_row *row, const char *text, void *options)
 {
-    return plot_terminal(text) && read_output(row, text, options);
+    return plot_known(text) && read_output(row, text, options);
 }
 
 /* ---- The network ---- */
