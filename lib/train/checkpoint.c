@@ -217,7 +217,7 @@ static ock_status read_run(const fit_run *run, const tensor_file *file, fit_run 
     if (!status && !file->digest)
         status = tensor_file_bad(file, "the file has no digest, so it is not a checkpoint");
     if (!status)
-        status = layers_open(file, &staged->model);
+        status = layers_open(file, NULL, &staged->model);
     if (!status)
         status = layers_check_same(run->model, staged->model, file->path);
     if (!status)

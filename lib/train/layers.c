@@ -131,7 +131,8 @@ static ock_status take_layers(const tensor_file *file, const cJSON *layers, ock_
     const cJSON *item = cJSON_GetArrayItem(layers, 0);
     uint64_t inputs;
     if (!cJSON_IsArray(layers))
-        return tensor_file_bad(file, "the metadata has no list of layers under the key ockham");
+        return tensor_file_bad(file, "the metadata has no list of layers under the key ockham; "
+                                     "tensors alone can be loaded into a network that is there");
     if (strcmp(json_text(item, "layer"), "input") || !item->next ||
         !json_whole(cJSON_GetObjectItemCaseSensitive(item, "units"), INT32_MAX, &inputs))
         return tensor_file_bad(file,
@@ -146,11 +147,23 @@ static ock_status take_layers(const tensor_file *file, const cJSON *layers, ock_
                               ock_context_message(file->context));
 }
 
-ock_status layers_make(const tensor_file *file, ock_model **model)
+static ock_status list_of(const tensor_file *file, const ock_model *like, cJSON **layers)
 {
-    cJSON *layers;
+    if (!like || tensor_file_knows(file, "ockham"))
+        return tensor_file_metadata(file, "ockham", layers);
+    char *text = layers_text(like);
+    ock_status status = text ? json_parse(text, strlen(text), layers) : OCK_OUT_OF_MEMORY;
+    free(text);
+    if (status)
+        ock_context_report(file->context, status, "no memory for a list of layers");
+    return status;
+}
+
+ock_status layers_make(const tensor_file *file, const ock_model *like, ock_model **model)
+{
+    cJSON *layers = NULL;
     *model = NULL;
-    ock_status status = tensor_file_metadata(file, "ockham", &layers);
+    ock_status status = list_of(file, like, &layers);
     if (!status)
         status = take_layers(file, layers, model);
     cJSON_Delete(layers);

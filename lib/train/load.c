@@ -33,9 +33,9 @@ static ock_status read_tensors(const tensor_file *file, ock_model *model)
     return status ? status : ock_context_finish(model->context);
 }
 
-ock_status layers_open(const tensor_file *file, ock_model **model)
+ock_status layers_open(const tensor_file *file, const ock_model *like, ock_model **model)
 {
-    ock_status status = layers_make(file, model);
+    ock_status status = layers_make(file, like, model);
     if (!status)
         status = check_tensors(file, *model);
     if (!status)
@@ -47,9 +47,20 @@ ock_status layers_open(const tensor_file *file, ock_model **model)
     return status;
 }
 
-ock_status ock_model_open(ock_context *context, const char *path, ock_model **model)
+static ock_status open_path(ock_context *context, const char *path, const ock_model *like,
+                            ock_model **model)
 {
     tensor_file file;
+    ock_status status = tensor_file_open(context, path, &file);
+    if (status)
+        return status;
+    status = layers_open(&file, like, model);
+    tensor_file_close(&file);
+    return status;
+}
+
+ock_status ock_model_open(ock_context *context, const char *path, ock_model **model)
+{
     if (model)
         *model = NULL;
     if (!context || !path || !model)
@@ -57,12 +68,7 @@ ock_status ock_model_open(ock_context *context, const char *path, ock_model **mo
                                   !context ? "context"
                                   : !path  ? "path"
                                            : "model");
-    ock_status status = tensor_file_open(context, path, &file);
-    if (status)
-        return status;
-    status = layers_open(&file, model);
-    tensor_file_close(&file);
-    return status;
+    return open_path(context, path, NULL, model);
 }
 
 /* ---- Loading into a network ---- */
@@ -120,10 +126,11 @@ ock_status layers_take_weights(ock_model *model, ock_model *read)
 
 ock_status ock_model_load(ock_model *model, const char *path)
 {
-    if (!model)
-        return OCK_INVALID_ARGUMENT;
+    if (!model || !path)
+        return ock_context_report(ock_model_context(model), OCK_INVALID_ARGUMENT, "%s is NULL",
+                                  model ? "path" : "model");
     ock_model *read;
-    ock_status status = ock_model_open(model->context, path, &read);
+    ock_status status = open_path(model->context, path, model, &read);
     if (status)
         return status;
     status = layers_check_same(model, read, path);

@@ -57,6 +57,9 @@ typedef struct tensor_file {
 ock_status tensor_file_open(ock_context *context, const char *path, tensor_file *file);
 void tensor_file_close(tensor_file *file);
 
+/* Whether the metadata has something under a key. */
+bool tensor_file_knows(const tensor_file *file, const char *key);
+
 /* The JSON that the metadata has under a key, which is the caller's; *value is NULL where there is
  * none. Error: OCK_OUT_OF_MEMORY. */
 ock_status tensor_file_metadata(const tensor_file *file, const char *key, cJSON **value);

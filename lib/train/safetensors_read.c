@@ -94,10 +94,19 @@ static ock_status read_header(tensor_file *file)
     return parse_header(file, (size_t)length);
 }
 
+static const cJSON *metadata(const tensor_file *file)
+{
+    return cJSON_GetObjectItemCaseSensitive(file->header, "__metadata__");
+}
+
+bool tensor_file_knows(const tensor_file *file, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(metadata(file), key);
+}
+
 ock_status tensor_file_metadata(const tensor_file *file, const char *key, cJSON **value)
 {
-    const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(file->header, "__metadata__");
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, key));
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata(file), key));
     *value = NULL;
     return text ? parse_text(file, text, strlen(text), value) : OCK_OK;
 }
@@ -109,40 +118,65 @@ typedef struct file_span {
     uint64_t begin, bytes;
 } file_span;
 
-static bool has_shape(const cJSON *shape, const file_tensor *tensor)
+static bool is_extent(const cJSON *item, size_t extent)
 {
     uint64_t value;
+    return json_whole(item, extent, &value) && value == extent;
+}
+
+static bool has_shape(const cJSON *shape, const file_tensor *tensor, bool transposed)
+{
     int dimensions = tensor->vector ? 1 : 2;
     if (!cJSON_IsArray(shape) || cJSON_GetArraySize(shape) != dimensions)
         return false;
-    const cJSON *last = cJSON_GetArrayItem(shape, dimensions - 1);
-    return json_whole(last, tensor->cols, &value) && value == tensor->cols &&
-           (tensor->vector ||
-            (json_whole(shape->child, tensor->rows, &value) && value == tensor->rows));
+    return is_extent(cJSON_GetArrayItem(shape, !transposed && !tensor->vector), tensor->cols) &&
+           (tensor->vector || is_extent(cJSON_GetArrayItem(shape, transposed), tensor->rows));
+}
+
+/* Python's files have tensors of any kind. */
+static ock_status check_kind(const tensor_file *file, const cJSON *item, const file_tensor *tensor)
+{
+    const cJSON *shape = cJSON_GetObjectItemCaseSensitive(item, "shape");
+    const char *dtype = json_text(item, "dtype");
+    char rows[24] = "";
+    if (strcmp(dtype, "F32"))
+        return ock_context_report(file->context, OCK_BAD_FILE,
+                                  "%s: tensor %s is of dtype %.8s, but must be F32: convert it "
+                                  "before it is saved, as PyTorch's .float() does",
+                                  file->path, tensor->name, dtype);
+    if (has_shape(shape, tensor, false))
+        return OCK_OK;
+    if (!tensor->vector)
+        snprintf(rows, sizeof rows, "%zu,", tensor->rows);
+    return ock_context_report(
+        file->context, OCK_BAD_FILE,
+        "%s: tensor %s has not the shape [%s%zu] that the list of layers gives it%s", file->path,
+        tensor->name, rows, tensor->cols,
+        !tensor->vector && has_shape(shape, tensor, true)
+            ? ": it is transposed, as PyTorch's Linear has it, and .T.contiguous() turns it"
+            : "");
 }
 
 static ock_status find_span(const tensor_file *file, const file_tensor *tensor, file_span *span)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(file->header, tensor->name);
     const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(item, "data_offsets");
-    const char *problem = NULL;
     uint64_t end;
     *span = (file_span){tensor->name, 0, (uint64_t)tensor->rows * tensor->cols * 4};
     if (!item)
-        problem = "is missing";
-    else if (strcmp(json_text(item, "dtype"), "F32"))
-        problem = "is not of dtype F32";
-    else if (!has_shape(cJSON_GetObjectItemCaseSensitive(item, "shape"), tensor))
-        problem = "has not the shape that the list of layers gives it";
-    else if (cJSON_GetArraySize(offsets) != 2 ||
-             tensor->rows > file->data_bytes / 4 / tensor->cols ||
-             !json_whole(cJSON_GetArrayItem(offsets, 0), file->data_bytes, &span->begin) ||
-             !json_whole(cJSON_GetArrayItem(offsets, 1), file->data_bytes, &end) ||
-             end < span->begin || end - span->begin != span->bytes)
-        problem = "does not lie within the file: cut short, or wrong data_offsets";
-    if (problem)
-        return ock_context_report(file->context, OCK_BAD_FILE, "%s: tensor %s %s", file->path,
-                                  tensor->name, problem);
+        return ock_context_report(file->context, OCK_BAD_FILE, "%s: tensor %s is missing",
+                                  file->path, tensor->name);
+    ock_status status = check_kind(file, item, tensor);
+    if (status)
+        return status;
+    if (cJSON_GetArraySize(offsets) != 2 || tensor->rows > file->data_bytes / 4 / tensor->cols ||
+        !json_whole(cJSON_GetArrayItem(offsets, 0), file->data_bytes, &span->begin) ||
+        !json_whole(cJSON_GetArrayItem(offsets, 1), file->data_bytes, &end) || end < span->begin ||
+        end - span->begin != span->bytes)
+        return ock_context_report(
+            file->context, OCK_BAD_FILE,
+            "%s: tensor %s does not lie within the file: cut short, or wrong data_offsets",
+            file->path, tensor->name);
     return OCK_OK;
 }
 
@@ -244,7 +278,7 @@ ock_status tensor_file_check(const tensor_file *file, const file_tensor *tensors
                              bool all)
 {
     uint64_t end = 0;
-    size_t others = 1 + (size_t)file->digest; /* the metadata */
+    size_t others = (metadata(file) ? 1 : 0) + (size_t)file->digest;
     file_span *spans = calloc(count + 1, sizeof *spans);
     if (!spans)
         return ock_context_report(file->context, OCK_OUT_OF_MEMORY,

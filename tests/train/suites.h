@@ -19,6 +19,7 @@
     X(schedules)                                                                                   \
     X(averages)                                                                                    \
     X(compaction)                                                                                  \
+    X(foreign)                                                                                     \
     X(weights)                                                                                     \
     X(resumption)                                                                                  \
     X(checkpoints)                                                                                 \
