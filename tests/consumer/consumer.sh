@@ -1,21 +1,97 @@
 #!/bin/sh
-# consumer.sh SOURCE BUILD [CFLAG...]: installs the library, builds README.md's example against it as
-# a user would, through pkg-config, and expects the network to learn.
+# consumer.sh KIND SOURCE BUILD DRIVER [FLAG...]: installs what BUILD has into a clean prefix, then builds and
+# runs an outside project against it: the folder KIND, or the example in README.md. DRIVER is '' or an OpenCL
+# driver that crashes, which a program gets past if it finds its installation's ockham-probe.
 set -eu
-source=$1 build=$2
-shift 2
+here=$(dirname "$0")
+. "$here/../absent.sh"
+kind=$1 source=$2 build=$3 driver=$4
+shift 4
+export CFLAGS="$*" CXXFLAGS="$*" LDFLAGS="$*" OCKHAM_TUNE=0
+unset OCKHAM_PROBE OCKHAM_DEVICE LD_LIBRARY_PATH
+
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
-meson install -C "$build" --destdir "$root" --no-rebuild --quiet
+cp -r "$here" "$root/projects"
+cd "$root/projects"
 
-pc=$(find "$root" -name ockham.pc)
-export PKG_CONFIG_PATH="${pc%/*}"
-# shellcheck disable=SC2016 # no expansion is meant
-sed -n '/^```c$/,/^```$/ { /^```/ !p }' "$source/README.md" >"$root/example.c"
-# shellcheck disable=SC2046 # flags, one a word
-cc -std=c11 -Wall -Wextra -Wpedantic -Werror "$@" "$root/example.c" -o "$root/example" \
-    $(pkg-config --define-variable=prefix="$root$(pkg-config --variable=prefix ockham)" \
-        --cflags --libs ockham)
-lib=$(find "$root" -name libockham.so)
-LD_LIBRARY_PATH=${lib%/*} "$root/example" | tee "$root/said"
-awk '$NF > 0.9 { learnt = 1 } END { exit !learnt }' "$root/said"
+install_ockham() {
+    meson install -C "$build" --destdir "$root/installed" --no-rebuild --quiet
+    pc=$(find "$root/installed" -name ockham.pc)
+    libdir=${pc%/*/*}
+    probe=$libdir/ockham/ockham-probe
+    export PKG_CONFIG_PATH="${pc%/*}" LD_LIBRARY_PATH="$libdir"
+    prefix=$root/installed$(pkg-config --variable=prefix ockham)
+    pkg_config="pkg-config --define-variable=prefix=$prefix"
+}
+
+crashing() {
+    OCL_ICD_VENDORS=$driver TEST_FAULT=crash@load OCKHAM_CACHE=$root/crashing "$@"
+}
+
+# A program that has the library linked into itself is told where the probe is, since the library was to be
+# installed elsewhere.
+run() {
+    case $1 in
+        *static) export OCKHAM_PROBE="$probe" ;;
+    esac
+    OCKHAM_CACHE=$root/cache "$1"
+    [ -z "$driver" ] || crashing "$1"
+    unset OCKHAM_PROBE
+}
+
+make_xor() {
+    make -C make PKG_CONFIG="$1"
+    mv make/xor "$2"
+    run "./$2"
+}
+
+case $kind in
+    readme)
+        need pkg-config
+        install_ockham
+        sed -n '/^```c$/,/^```$/ { /^```/ !p }' "$source/README.md" >example.c
+        # shellcheck disable=SC2086,SC2046 # flags, one a word
+        cc -std=c11 -Wall -Wextra -Wpedantic -Werror $CFLAGS example.c -o example \
+            $($pkg_config --cflags --libs ockham)
+        run ./example >said
+        cat said
+        awk '$NF < 0.9 { failed = 1 } END { exit failed || NR == 0 }' said
+        ;;
+    make)
+        need make pkg-config
+        install_ockham
+        make_xor "$pkg_config" xor
+        if [ -e "$libdir/libockham.a" ]; then
+            rm -f "$libdir"/libockham.so* # as where static libraries alone are installed
+            make_xor "$pkg_config --static" xor-static
+        fi
+        ;;
+    cmake | cxx)
+        need cmake make pkg-config
+        [ "$kind" = cmake ] || need g++
+        install_ockham
+        cmake -S "$kind" -B built -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_VERBOSE_MAKEFILE=ON
+        cmake --build built
+        run built/xor
+        [ ! -e built/xor-static ] || run built/xor-static
+        ;;
+    subproject)
+        need meson ninja
+        mkdir subproject/subprojects
+        ln -s "$source" subproject/subprojects/ockham
+        meson setup built subproject --buildtype=debug
+        meson compile -C built
+        [ "$(meson introspect --tests built)" = "[]" ]
+        [ -z "$(find built -name ockham-query)" ]
+        probe=$PWD/built/subprojects/ockham/lib/probe/ockham-probe
+        run built/xor
+        run built/xor-static
+        ;;
+    tools)
+        need pkg-config
+        install_ockham
+        "$prefix/bin/ockham-train" --version
+        [ -z "$driver" ] || crashing "$prefix/bin/ockham-query" | grep crashed
+        ;;
+esac
