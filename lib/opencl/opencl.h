@@ -183,6 +183,10 @@ ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t co
 
 /* ---- step.c ---- */
 
+/* Takes what memory the next two need, which is done before anything is enqueued, so that no step is
+ * refused halfway. */
+ock_status opencl_reserve_norms(ock_backend *backend, const ock_parameter *parameter);
+
 /* Adds `rows` times the group lasso's penalty to totals; and does to columns, by their norms, what
  * ends a step. */
 ock_status opencl_group_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,

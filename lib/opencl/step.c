@@ -11,23 +11,33 @@ enum {
 /* The columns' sums of squares, as the kernels take them. */
 typedef struct column_sums {
     cl_mem buffer;
-    size_t stride, parts, vectors;
+    size_t depth, stride, parts, vectors;
 } column_sums;
+
+static ock_status make_sums(ock_backend *backend, const ock_tensor *w, column_sums *sums)
+{
+    size_t vector = ((const opencl_backend *)backend)->program->tiles.vector;
+    size_t even = opencl_ceil_div(w->rows, PARTS);
+    sums->depth = even > DEPTH ? even : DEPTH;
+    sums->stride = opencl_ceil_div(w->cols, OCK_PAD) * OCK_PAD;
+    sums->parts = opencl_ceil_div(w->rows, sums->depth);
+    sums->vectors = opencl_ceil_div(w->cols, vector);
+    return opencl_scratch(backend, sums->parts * sums->stride * sizeof(cl_float), &sums->buffer);
+}
+
+ock_status opencl_reserve_norms(ock_backend *backend, const ock_parameter *parameter)
+{
+    column_sums sums;
+    return ock_has_norms(parameter) ? make_sums(backend, parameter->value, &sums) : OCK_OK;
+}
 
 static ock_status sum_squares(ock_backend *backend, const ock_tensor *w, column_sums *sums)
 {
-    size_t vector = ((const opencl_backend *)backend)->program->tiles.vector;
-    size_t depth =
-        opencl_ceil_div(w->rows, PARTS) > DEPTH ? opencl_ceil_div(w->rows, PARTS) : DEPTH;
-    sums->stride = opencl_ceil_div(w->cols, OCK_PAD) * OCK_PAD;
-    sums->parts = opencl_ceil_div(w->rows, depth);
-    sums->vectors = opencl_ceil_div(w->cols, vector);
-    size_t bytes = sums->parts * sums->stride * sizeof(cl_float);
-    ock_status status = opencl_scratch(backend, bytes, &sums->buffer);
+    ock_status status = make_sums(backend, w, sums);
     if (status != OCK_OK)
         return status;
     opencl_call call = opencl_begin(backend, "column_squares");
-    opencl_arg_uint(&call, (uint32_t)depth);
+    opencl_arg_uint(&call, (uint32_t)sums->depth);
     opencl_arg_shape(&call, w);
     opencl_arg_tensor(&call, w);
     opencl_arg_buffer(&call, sums->buffer);
@@ -128,8 +138,8 @@ static ock_status sum_penalty(ock_backend *backend, const ock_parameter *paramet
 ock_status opencl_penalty(ock_backend *backend, const ock_parameter *parameter, size_t rows,
                           ock_tensor *totals)
 {
-    ock_status status = OCK_OK;
-    if (parameter->penalty.l1 != 0 || parameter->penalty.l2 != 0)
+    ock_status status = opencl_reserve_norms(backend, parameter);
+    if (status == OCK_OK && (parameter->penalty.l1 != 0 || parameter->penalty.l2 != 0))
         status = sum_penalty(backend, parameter, rows, totals);
     return status == OCK_OK ? opencl_group_penalty(backend, parameter, rows, totals) : status;
 }
@@ -189,7 +199,8 @@ ock_status opencl_step(ock_backend *backend, const ock_update *update,
                        const ock_parameter *parameter, const ock_tensor *gradient, size_t rows,
                        ock_tensor *totals)
 {
-    ock_status status = totals ? opencl_penalty(backend, parameter, rows, totals) : OCK_OK;
+    ock_status status = totals ? opencl_penalty(backend, parameter, rows, totals)
+                               : opencl_reserve_norms(backend, parameter);
     if (status != OCK_OK)
         return status;
     opencl_call call = opencl_begin(backend, "parameter_step");
