@@ -23,6 +23,12 @@ TIMEOUT_S = 300
 SMALL = ["--hidden", "32", "--count", "400", "--epochs", "2", "--device", "scalar"]
 
 
+def environment_of(words):
+    """A command line's settings, such as OCKHAM_DEVICE=cpu, and the words after them."""
+    count = next(i for i, word in enumerate(words) if "=" not in word)
+    return dict(word.split("=", 1) for word in words[:count]), words[count:]
+
+
 def limit_files(size):
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 

@@ -7,7 +7,7 @@ import shlex
 import unittest
 from pathlib import Path
 
-from harness import BENCH, QUERY, SMALL, TRAIN, Tools
+from harness import BENCH, QUERY, SMALL, TRAIN, Tools, environment_of
 
 ROOT = Path(os.environ["OCKHAM_ROOT"])
 PAGES = ROOT / "tools" / "man"
@@ -54,7 +54,7 @@ class Manual(Tools):
         found = set()
         for command in self.commands_of(program):
             text = self.help_of(program, *([command, "--help-all"] if command else ["--help"]))
-            options = re.findall(r"^  (?:-\w, )?--([\w-]+)(?:[ =]([A-Z]\S*))?(?: |,|$)", text, re.M)
+            options = re.findall(r"^ +(?:-\w, )?--([\w-]+)(?: ([A-Z]\S*))?(?:  |,|$)", text, re.M)
             found |= {(name, value, command) for name, value in options if name not in OF_HELP}
         return found
 
@@ -77,7 +77,8 @@ class Manual(Tools):
             with self.subTest(program):
                 command = self.commands_of(program)[0]
                 text = self.help_of(program, *filter(None, [command, "--help"]))
-                known = re.findall(r"\b(\d+) [a-z]", text[text.index("Exit status: "):])
+                line = re.search(r"Exit status: (.*?\.)$", text, re.M | re.S)[1]
+                known = re.findall(r"(?:^|,\s)(\d+) [a-z]", line)
                 page = re.findall(r"^\*(\d+)\*$", section(page_of(program), "EXIT STATUS"), re.M)
                 self.assertEqual(page, known)
 
@@ -100,8 +101,8 @@ class Manual(Tools):
             self.assertTrue(lines)
             for line in lines:
                 with self.subTest(line):
-                    words = shlex.split(line)
-                    self.run_tool(programs[words[0]], *words[1:], "--help")
+                    settings, words = environment_of(shlex.split(line))
+                    self.run_tool(programs[words[0]], *words[1:], "--help", **settings)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ import shlex
 import unittest
 from pathlib import Path
 
-from harness import BENCH, QUERY, SMALL, TRAIN, Tools
+from harness import BENCH, QUERY, SMALL, TRAIN, Tools, environment_of
 
 COMMANDS = {
     TRAIN: ["study", "fit", "search", "evaluate", "predict", "show", "compact", "shrink", "best"],
     BENCH: ["matmul", "step", "optimizer", "startup", "tune", "first-step"],
+    QUERY: [],
 }
 
 
@@ -170,8 +171,7 @@ class Options(Tools):
             for command in [None, *commands]:
                 for example in examples(self.help_of(program, command)):
                     with self.subTest(example):
-                        words = shlex.split(example)
-                        settings = dict(words.pop(0).split("=") for _ in example.split() if "=" in words[0])
+                        settings, words = environment_of(shlex.split(example))
                         self.assertEqual(words[0], Path(program).name)
                         done = self.run_tool(program, *words[1:], "--help", **settings)
                         self.assertTrue(done.stdout.startswith("Usage: "))
