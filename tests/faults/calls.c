@@ -64,7 +64,7 @@ static struct {
     call_fault fault;
     size_t position, counted, injected;
     size_t last; /* in the table */
-    bool removing, looking;
+    bool removing;
 } state;
 
 /* In an argument that none of these calls has: the handler's own, to be let through. */
@@ -88,7 +88,6 @@ static bool befalls(size_t i, greg_t opens)
     state.injected++;
     state.last = i;
     state.removing |= table[i].number == SYS_unlink || table[i].number == SYS_unlinkat;
-    state.looking |= table[i].number == SYS_newfstatat;
     return true;
 }
 
@@ -153,7 +152,7 @@ void calls_arm(call_fault fault, size_t position, bool lasting)
     state.position = position;
     state.lasting = lasting;
     state.counted = state.injected = 0;
-    state.removing = state.looking = false;
+    state.removing = false;
     state.armed = true;
 }
 
@@ -180,9 +179,4 @@ const char *calls_last(void)
 bool calls_removing(void)
 {
     return state.removing;
-}
-
-bool calls_looking(void)
-{
-    return state.looking;
 }

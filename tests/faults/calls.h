@@ -31,6 +31,5 @@ size_t calls_counted(void);   /* since calls_arm(): those that the fault can bef
 size_t calls_injected(void);  /* and those that it befell */
 const char *calls_last(void); /* the name of the last one befallen */
 bool calls_removing(void);    /* one of them was to remove a file */
-bool calls_looking(void);     /* one of them was to tell what a file is */
 
 #endif

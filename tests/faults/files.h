@@ -26,8 +26,7 @@ enum {
     GOES_ON = 1, /* what was reached before the fault stays in the file, as an epoch does */
     SILENT = 2,  /* never fails */
     TIMED = 8,   /* the file has times, and so is never the same */
-    LOOKS = 4,   /* among several names; what cannot be looked at counts as not there */
-    DRAWN = 16,  /* of a PNG, which a build may be without */
+    DRAWN = 4,   /* of a PNG, which a build may be without */
 };
 
 typedef struct scene {

@@ -262,8 +262,9 @@ static void draw_all(const pictures_options *options, pictures *out)
     out->count = options->count;
 }
 
-static bool is_digits(const char *source)
+static bool is_digits(const char *source, const struct stat *about)
 {
+    (void)about;
     return !strcmp(source, "digits");
 }
 

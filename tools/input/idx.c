@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <zlib.h>
 
 #include "reader.h"
@@ -11,31 +10,36 @@
 typedef struct idx {
     const char *unit;
     char *path;
+    uint64_t bytes; /* of the file */
     gzFile file;
     uint32_t done;
     uint32_t dimensions[3];
 } idx;
 
-static bool is_folder(const char *source)
+static bool is_folder(const char *source, const struct stat *about)
 {
-    struct stat status;
-    return stat(source, &status) == 0 && S_ISDIR(status.st_mode);
+    (void)source;
+    return S_ISDIR(about->st_mode);
 }
 
 /* As published, or with the dot of Kaggle's archive. */
-static ock_status find(const input_request *request, const char *stem, int rank, char **path)
+static ock_status find(const input_request *request, const char *stem, int rank, idx *in)
 {
     for (int form = 0; form < 4; form++) {
         char name[64];
+        struct stat about;
         snprintf(name, sizeof name, "%s%cidx%d-ubyte%s", stem, "-."[form / 2], rank,
                  form % 2 ? ".gz" : "");
-        *path = path_join((const char *[]){request->source, "/", name, NULL});
-        if (!*path)
+        free(in->path);
+        in->path = path_join((const char *[]){request->source, "/", name, NULL});
+        if (!in->path)
             return request_fail(request, OCK_OUT_OF_MEMORY, "%s: no memory", request->source);
-        if (path_is_file(*path))
+        const int error = path_look(in->path, &about);
+        if (error)
+            return request_fail(request, OCK_FILE_FAILED, "%s: %s", in->path, strerror(error));
+        in->bytes = (uint64_t)about.st_size;
+        if (S_ISREG(about.st_mode))
             return OCK_OK;
-        free(*path);
-        *path = NULL;
     }
     return request_fail(request, OCK_FILE_FAILED,
                         "%s: no %s-idx%d-ubyte here, plain or .gz; expected MNIST's "
@@ -94,7 +98,7 @@ static ock_status read_header(const input_request *request, idx *in, int rank)
 
 static ock_status open_file(const input_request *request, const char *stem, int rank, idx *in)
 {
-    ock_status status = find(request, stem, rank, &in->path);
+    ock_status status = find(request, stem, rank, in);
     if (status != OCK_OK)
         return status;
     errno = 0;
@@ -178,7 +182,7 @@ static ock_status read_one(const input_request *request, idx *images, idx *label
 static ock_status check_room(const input_request *request, const idx *images)
 {
     const uint64_t picture = (uint64_t)images->dimensions[1] * images->dimensions[2];
-    if (input_may_hold(path_bytes(images->path), picture))
+    if (input_may_hold(images->bytes, picture))
         return OCK_OK;
     return request_fail(request, OCK_BAD_FILE, "%s: cut short, holds 0 of %u pictures",
                         images->path, images->dimensions[0]);

@@ -1,10 +1,10 @@
 #include "reader.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const input_reader *const readers[] = {&digits_reader, &idx_reader, &table_reader};
 
@@ -26,16 +26,17 @@ ock_status request_fail(const input_request *request, ock_status status, const c
 
 static ock_status choose(const input_request *request, const input_reader **chosen)
 {
+    struct stat about;
+    const int error = path_look(request->source, &about);
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-        if (readers[i]->probe(request->source)) {
+        if (readers[i]->probe(request->source, &about)) {
             *chosen = readers[i];
             return OCK_OK;
         }
     }
-    struct stat status;
-    if (stat(request->source, &status) != 0)
-        return request_fail(request, OCK_FILE_FAILED, "%s: no such file or folder",
-                            request->source);
+    if (!about.st_mode)
+        return request_fail(request, OCK_FILE_FAILED, "%s: %s", request->source,
+                            error ? strerror(error) : "no such file or folder");
     return request_fail(request, OCK_INVALID_ARGUMENT,
                         "%s: expected a folder of MNIST files, a file that ends in .csv, "
                         "or the word digits; an archive must be unpacked first",
@@ -109,14 +110,10 @@ char *path_join(const char *const parts[])
     return path;
 }
 
-bool path_is_file(const char *path)
+int path_look(const char *path, struct stat *about)
 {
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-uint64_t path_bytes(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    if (stat(path, about) == 0)
+        return 0;
+    memset(about, 0, sizeof *about);
+    return errno == ENOENT || errno == ENOTDIR ? 0 : errno;
 }

@@ -22,14 +22,16 @@ static void make_grey(const uint16_t *rgba, size_t count, float *x)
     }
 }
 
-/* Whether the file is long enough for so many pixels. */
-static bool may_hold(FILE *file, const struct spng_ihdr *header)
+/* Whether the file is long enough for so many pixels; or spng's error. */
+static int check_room(FILE *file, const struct spng_ihdr *header)
 {
     static const uint8_t channels[] = {1, 0, 3, 1, 2, 0, 4}; /* by the colour's type */
     struct stat status;
     uint64_t bits = (uint64_t)header->bit_depth * channels[header->color_type];
-    return fstat(fileno(file), &status) == 0 &&
-           input_may_hold((uint64_t)status.st_size, bits * header->height * header->width / 8);
+    uint64_t bytes = bits * header->height * header->width / 8;
+    if (fstat(fileno(file), &status) != 0)
+        return SPNG_IO_ERROR;
+    return input_may_hold((uint64_t)status.st_size, bytes) ? 0 : SPNG_IO_EOF;
 }
 
 /* Returns spng's error, or 0. */
@@ -43,8 +45,8 @@ static int decode(spng_ctx *ctx, FILE *file, png_picture *out)
         error = spng_set_png_file(ctx, file);
     if (!error)
         error = spng_get_ihdr(ctx, &header);
-    if (!error && !may_hold(file, &header))
-        error = SPNG_IO_EOF;
+    if (!error)
+        error = check_room(file, &header);
     if (error)
         return error;
     const size_t count = (size_t)header.height * header.width, size = count * 8;
@@ -77,7 +79,7 @@ ock_status png_read(const char *path, png_picture *out, const char **why)
     errno = 0;
     int error = ctx ? decode(ctx, file, out) : SPNG_EMEM;
     if (error) {
-        bool unread = ferror(file) && errno;
+        bool unread = (ferror(file) || error == SPNG_IO_ERROR) && errno;
         status = error == SPNG_EMEM ? OCK_OUT_OF_MEMORY : unread ? OCK_FILE_FAILED : OCK_BAD_FILE;
         *why = unread ? strerror(errno) : spng_strerror(error);
         free(out->x);

@@ -2,6 +2,8 @@
 #ifndef OCKHAM_TOOLS_READER_H
 #define OCKHAM_TOOLS_READER_H
 
+#include <sys/stat.h>
+
 #include "input.h"
 
 /* Larger pictures are refused before memory is asked for. */
@@ -21,9 +23,9 @@ static inline bool input_may_hold(uint64_t file_bytes, uint64_t bytes)
     return bytes / 1032 <= file_bytes;
 }
 
-/* A format: `probe` says whether the source is its to read, by name and file type alone. */
+/* A format: `probe` says whether the source is its to read, by name and by what is there. */
 typedef struct input_reader {
-    bool (*probe)(const char *source);
+    bool (*probe)(const char *source, const struct stat *about);
     ock_status (*load)(const input_request *request, pictures *out);
 } input_reader;
 
@@ -44,7 +46,9 @@ static inline size_t pictures_size(const pictures *set)
 
 /* The parts, up to a NULL, as one text of the caller's; NULL where memory is refused. */
 char *path_join(const char *const parts[]);
-bool path_is_file(const char *path);
-uint64_t path_bytes(const char *path); /* 0 where there is no such file */
+
+/* Tells what is there; a mode of 0: nothing. Returns 0, or the errno for which it cannot be told.
+ */
+int path_look(const char *path, struct stat *about);
 
 #endif

@@ -16,10 +16,10 @@ typedef struct picture_table {
     size_t columns, filename, label;
 } picture_table;
 
-static bool is_csv(const char *source)
+static bool is_csv(const char *source, const struct stat *about)
 {
     size_t size = strlen(source);
-    return size > 4 && !strcasecmp(source + size - 4, ".csv") && path_is_file(source);
+    return size > 4 && !strcasecmp(source + size - 4, ".csv") && S_ISREG(about->st_mode);
 }
 
 #define FAIL_LINE(table, status, format, ...)                                                      \
@@ -59,7 +59,7 @@ static ock_status find_columns(picture_table *table)
 }
 
 /* Where the picture lies: beside the CSV, in images/ or Images/, or in a folder in one of these
- * that has the CSV's name. */
+ * that has the CSV's name. *path begins as NULL and is the caller's to free, also on failure. */
 static ock_status find_picture(const picture_table *table, const char *name, char **path)
 {
     static const char *const parents[] = {"", "images/", "Images/"};
@@ -68,13 +68,16 @@ static ock_status find_picture(const picture_table *table, const char *name, cha
     for (size_t i = 0; i < 2 * places; i++) {
         const char *parts[] = {table->folder, parents[i % places], i < places ? "" : stem, name,
                                NULL};
+        struct stat about;
+        free(*path);
         *path = path_join(*name == '/' ? parts + 3 : parts);
         if (!*path)
             return no_memory(table);
-        if (path_is_file(*path))
+        const int error = path_look(*path, &about);
+        if (S_ISREG(about.st_mode))
             return OCK_OK;
-        free(*path);
-        *path = NULL;
+        if (error)
+            return FAIL_LINE(table, OCK_FILE_FAILED, "%s: %s", *path, strerror(error));
     }
     if (*name == '/')
         return FAIL_LINE(table, OCK_FILE_FAILED, "no picture '%s'", name);
