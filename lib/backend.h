@@ -16,12 +16,20 @@ typedef struct ock_backend ock_backend;
 typedef struct ock_log {
     char *text; /* NULL: `brief` holds it */
     char brief[512];
+    ock_log_callback *callback; /* NULL: nobody listens */
+    void *data;
+    ock_log_level level; /* the least urgent that it gets */
+    bool trying;         /* failures are not yet the caller's: they are told as OCK_LOG_DEBUG */
 } ock_log;
 
-/* Sets the message and returns status. */
+/* Passes a message to who listens. The text behind ock_context_message() stays. */
+void ock_log_tell(ock_log *log, ock_log_level level, const char *format, ...) OCK_PRINTF(3, 4);
+
+/* Sets the text, tells it if status is a failure, and returns status. */
 ock_status ock_log_report(ock_log *log, ock_status status, const char *format, ...)
     OCK_PRINTF(3, 4);
 void ock_log_clear(ock_log *log);
+const char *ock_log_text(const ock_log *log);
 
 /* ---- Measurements ---- */
 
@@ -35,6 +43,9 @@ bool ock_cache_get(const ock_cache *cache, const char *name, char *value, size_t
 /* Keeps a value, one line of text, under a name without blanks, and writes the file, if that can
  * be done. NULL is allowed. */
 void ock_cache_put(ock_cache *cache, const char *name, const char *value);
+
+/* Tells what became of the file since this was last asked. */
+void ock_log_tell_cache(ock_log *log, ock_cache *cache);
 
 /* Of a clock that only goes forward. */
 double ock_seconds_now(void);

@@ -17,6 +17,25 @@ extern "C" {
 /** Made by ock_context_create(). */
 typedef struct ock_context ock_context;
 
+/** How much a message matters, the most urgent first. */
+typedef enum ock_log_level {
+    /** A call fails, which may be one of those that ock_model_fit() makes and recovers from; the
+     * message is ock_context_message()'s, and may come again with what the caller adds. */
+    OCK_LOG_ERROR,
+    /** A device is passed over or left, or kernels are, since something is wrong with them. */
+    OCK_LOG_WARNING,
+    /** The choice of a device, platforms without a usable one, kernels built, products tuned. */
+    OCK_LOG_INFO,
+    /** Files of measurements; failures of what is only tried. */
+    OCK_LOG_DEBUG,
+} ock_log_level;
+
+/** Takes a message, which is terminated, does not end in a newline and is valid during the call; a
+ * build log or a list has several lines. It is called on the thread that called the library, in the
+ * midst of that call: it must return, and call nothing of the library on that context or on what
+ * was made from it. */
+typedef void ock_log_callback(void *data, ock_log_level level, const char *text);
+
 /** Which device, and how much of it. */
 typedef struct ock_context_options {
     /** "scalar", "gpu", "cpu", "accelerator", "PLATFORM:DEVICE", a stable name
@@ -41,9 +60,14 @@ typedef struct ock_context_options {
      * no context to ask then. May be NULL. */
     char *message;
     size_t message_size; /**< in bytes, with the terminator */
+    /** Gets the messages of ock_context_create() and of the context, for as long as that exists.
+     * NULL: nobody does; nothing is printed either way. */
+    ock_log_callback *log;
+    void *log_data;          /**< what log gets first */
+    ock_log_level log_level; /**< the least urgent that it gets; OCK_LOG_INFO by default */
 } ock_context_options;
 
-/** Any device, with all its memory and threads, measured. */
+/** Any device, with all its memory and threads, measured; no log. */
 OCK_API ock_context_options ock_context_defaults(void);
 
 /** Lists the devices, for which drivers that are not known yet are tried in a child (device.h)

@@ -1,5 +1,6 @@
 /* The file is the key on a line, a line `NAME VALUE` for each figure, and `sum` with a digest of
  * all that: damage of any kind reads as no figures at all, which only costs time. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,6 +24,9 @@ struct ock_cache {
     char folder[FOLDER_SIZE];
     char name[NAME_SIZE];
     size_t key, length;
+    const char *event; /* what became of the file last; NULL: told */
+    int error;         /* and why, as errno has it; or 0 */
+    char news[FOLDER_SIZE + 128];
     char text[TEXT_SIZE]; /* key and figures, without the sum */
 };
 
@@ -37,6 +41,25 @@ uint64_t ock_cache_digest(const char *text, size_t length)
 static void write_sum(const char *text, size_t length, char sum[SUM_SIZE])
 {
     snprintf(sum, SUM_SIZE, "sum %016" PRIx64 "\n", ock_cache_digest(text, length));
+}
+
+/* ---- News ---- */
+
+static void note(ock_cache *cache, const char *event, int error)
+{
+    cache->event = event;
+    cache->error = error;
+}
+
+const char *ock_cache_news(ock_cache *cache)
+{
+    if (!cache || !cache->event)
+        return NULL;
+    snprintf(cache->news, sizeof cache->news, "measurements in %s/%s: %s%s%s", cache->folder,
+             cache->name, cache->event, cache->error ? ": " : "",
+             cache->error ? strerror(cache->error) : "");
+    cache->event = NULL;
+    return cache->news;
 }
 
 /* ---- The folder ---- */
@@ -82,6 +105,7 @@ static int open_own(int folder, const char *name, int flags, mode_t type)
     if (file < 0 || is_own(file, type))
         return file;
     close(file);
+    errno = EPERM;
     return -1;
 }
 
@@ -119,11 +143,15 @@ static bool is_sound(ock_cache *read, const ock_cache *cache)
 static void load(ock_cache *cache)
 {
     ock_cache *read = calloc(1, sizeof *read);
+    errno = 0;
     int folder = open_folder(cache);
     int file = folder < 0 ? -1 : open_own(folder, cache->name, O_NOFOLLOW, S_IFREG);
+    note(cache, errno == ENOENT ? "nothing was measured before" : "cannot be read", errno);
     if (read && file >= 0) {
         read->length = read_all(file, read->text, TEXT_SIZE);
+        note(cache, "is not in order, and ignored", 0);
         if (is_sound(read, cache)) {
+            note(cache, "read", 0);
             cache->length = read->length;
             memcpy(cache->text, read->text, read->length);
         }
@@ -178,16 +206,11 @@ static bool write_all(int file, const char *text, size_t length)
 }
 
 /* By another name first, so that the file is whole at any time; of two writers the last wins. */
-static void save(ock_cache *cache)
+static bool replace(const ock_cache *cache, int folder)
 {
     char name[64], sum[SUM_SIZE];
     struct timespec now;
-    if (!may_grow_to(cache->length + SUM_SIZE))
-        return;
-    make_folder(cache->folder);
-    int folder = open_folder(cache);
-    if (folder < 0)
-        return;
+    bool replaced = false;
     clock_gettime(CLOCK_REALTIME, &now);
     snprintf(name, sizeof name, "%s.%ld.%ld", cache->name, (long)getpid(), now.tv_nsec);
     int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -195,10 +218,27 @@ static void save(ock_cache *cache)
         write_sum(cache->text, cache->length, sum);
         bool written =
             write_all(file, cache->text, cache->length) && write_all(file, sum, SUM_SIZE - 1);
-        if (close(file) != 0 || !written || renameat(folder, name, folder, cache->name) != 0)
+        replaced = close(file) == 0 && written && renameat(folder, name, folder, cache->name) == 0;
+        if (!replaced)
             unlinkat(folder, name, 0);
     }
-    close(folder);
+    return replaced;
+}
+
+static void save(ock_cache *cache)
+{
+    int folder = -1;
+    bool saved = false;
+    errno = EFBIG;
+    if (may_grow_to(cache->length + SUM_SIZE)) {
+        errno = 0;
+        make_folder(cache->folder);
+        folder = open_folder(cache);
+        saved = folder >= 0 && replace(cache, folder);
+    }
+    note(cache, saved ? "written" : "cannot be written", saved ? 0 : errno);
+    if (folder >= 0)
+        close(folder);
 }
 
 /* ---- Figures ---- */

@@ -11,6 +11,10 @@
  * or there is no memory. */
 ock_cache *ock_cache_open(const char *key);
 
+/* What became of the file at the opening or the last put, and its path; NULL: that has been asked
+ * for before, or there is no cache. */
+const char *ock_cache_news(ock_cache *cache);
+
 /* FNV-1a, of 64 bits. */
 uint64_t ock_cache_digest(const char *text, size_t length);
 

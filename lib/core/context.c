@@ -8,7 +8,7 @@
 
 ock_context_options ock_context_defaults(void)
 {
-    return (ock_context_options){0};
+    return (ock_context_options){.log_level = OCK_LOG_INFO};
 }
 
 bool ock_context_untuned(const ock_context_options *options)
@@ -44,11 +44,17 @@ ock_status ock_context_open(const ock_device *device, const ock_context_options 
     made->device = *device;
     made->options = (ock_context_options){.max_allocation = options->max_allocation,
                                           .threads = options->threads,
-                                          .untuned = options->untuned};
+                                          .untuned = options->untuned,
+                                          .log = options->log,
+                                          .log_data = options->log_data,
+                                          .log_level = options->log_level};
+    made->log = ock_log_of(options);
+    made->log.trying = true;
     made->max_allocation =
         device->max_allocation < SIZE_MAX ? (size_t)device->max_allocation : SIZE_MAX;
     if (!ock_context_untuned(options))
         made->cache = ock_device_cache(device, options->threads);
+    ock_log_tell_cache(&made->log, made->cache);
     ock_status status = open_backend(made, options);
     if (status != OCK_OK) {
         ock_log_report(log, status, "%s", ock_log_text(&made->log));
@@ -125,7 +131,7 @@ ock_status ock_context_report(ock_context *context, ock_status status, const cha
         return status;
     va_list arguments;
     va_start(arguments, format);
-    ock_log_vset(&context->log, format, arguments);
+    ock_log_vreport(&context->log, status, format, arguments);
     va_end(arguments);
     return status;
 }

@@ -19,7 +19,8 @@ struct ock_context {
 /* ---- context.c ---- */
 
 /* Opens a device without testing it, with the device's own bound on buffers. On failure
- * *context is NULL and log has the message. */
+ * *context is NULL and log has the message. It counts as a trial (ock_log) until it is handed over.
+ */
 ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
                             ock_log *log, ock_context **context);
 

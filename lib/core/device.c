@@ -76,6 +76,13 @@ ock_cache *ock_device_cache(const ock_device *device, int threads)
     return ock_cache_open(key);
 }
 
+void ock_log_tell_cache(ock_log *log, ock_cache *cache)
+{
+    const char *news = ock_cache_news(cache);
+    if (news)
+        ock_log_tell(log, OCK_LOG_DEBUG, "%s", news);
+}
+
 static ock_status list_platforms(const ock_drivers *drivers, ock_device *devices, size_t capacity,
                                  size_t *count)
 {

@@ -5,7 +5,9 @@
 
 #include "backend.h"
 
-void ock_log_vset(ock_log *log, const char *format, va_list arguments);
-const char *ock_log_text(const ock_log *log);
+/* An empty one, with the options' listener. */
+ock_log ock_log_of(const ock_context_options *options);
+
+ock_status ock_log_vreport(ock_log *log, ock_status status, const char *format, va_list arguments);
 
 #endif

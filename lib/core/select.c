@@ -27,6 +27,7 @@ typedef struct selection {
     size_t device_count;
     candidate *candidates; /* in the order in which they are tried */
     size_t count;
+    ock_log *log;        /* of the context that is to be, or is left */
     ock_log passed_over; /* "ID NAME: reason" of each, a line each */
     ock_status status;   /* of the last one passed over */
 } selection;
@@ -48,9 +49,12 @@ static ock_status list_devices(selection *s)
 
 static void pass_over(selection *s, const ock_device *device, ock_status status, const char *why)
 {
+    bool sound = status == OCK_DEVICE_NOT_FOUND || status == OCK_UNSUPPORTED;
+    ock_log_level level = sound ? OCK_LOG_INFO : OCK_LOG_WARNING;
+    const char *gap = *device->id ? " " : "";
+    ock_log_tell(s->log, level, "passed over %s%s%s: %s", device->id, gap, device->name, why);
     ock_log_report(&s->passed_over, status, "%s\n  passed over %s%s%s: %s",
-                   ock_log_text(&s->passed_over), device->id, *device->id ? " " : "", device->name,
-                   why);
+                   ock_log_text(&s->passed_over), device->id, gap, device->name, why);
     s->status = status;
 }
 
@@ -137,6 +141,7 @@ static void measure(selection *s, candidate *c)
     if (status == OCK_OK) {
         snprintf(text, sizeof text, "%.0f", 1e9 * c->seconds);
         ock_cache_put(c->context->cache, step_name, text);
+        ock_log_tell_cache(&c->context->log, c->context->cache);
     } else {
         give_up(s, c, status, ock_context_message(c->context));
     }
@@ -161,14 +166,15 @@ static void order_by_speed(selection *s)
 
 /* ---- Choice ---- */
 
-/* From here on it is the caller's: the tensors of self-test and measurement, which may exceed his
- * bound, do not count. */
+/* From here on it is the caller's, and so are its failures: the tensors of self-test and
+ * measurement, which may exceed his bound, do not count. */
 static void hand_over(const selection *s, ock_context *context)
 {
     size_t bound = s->options->max_allocation;
     if (bound && bound < context->max_allocation)
         context->max_allocation = bound;
     context->backend->memory.peak = context->backend->memory.in_use;
+    context->log.trying = false;
 }
 
 static candidate *choose(selection *s)
@@ -212,15 +218,16 @@ static void explain_order(const selection *s, ock_log *log)
 static void explain_choice(selection *s, const candidate *chosen)
 {
     const ock_device *device = chosen->device;
-    ock_log order = {0};
+    ock_log *log = &chosen->context->log, order = {0};
     explain_order(s, &order);
     bool ordered = *ock_log_text(&order);
-    ock_log_report(&chosen->context->log, OCK_OK, "chose %s (%s, %s): %s%s%s%s%s", device->id,
+    ock_log_report(log, OCK_OK, "chose %s (%s, %s): %s%s%s%s", device->id,
                    ock_device_type_name(device->type), device->name,
                    s->wish ? "as asked for by " : "", s->wish ? s->wish : "",
-                   s->wish && ordered ? ", " : "", ock_log_text(&order),
-                   ock_log_text(&s->passed_over));
+                   s->wish && ordered ? ", " : "", ock_log_text(&order));
     ock_log_clear(&order);
+    ock_log_tell(log, OCK_LOG_INFO, "%s", ock_log_text(log));
+    ock_log_report(log, OCK_OK, "%s%s", ock_log_text(log), ock_log_text(&s->passed_over));
 }
 
 static void list_all(const selection *s, ock_log *log)
@@ -274,18 +281,15 @@ ock_status ock_context_create(const ock_context_options *options, ock_context **
     ock_context_options defaults = ock_context_defaults();
     if (!options)
         options = &defaults;
-    copy_message(options, "");
     if (context)
         *context = NULL;
-    if (!context || options->threads < 0) {
-        copy_message(options, "ock_context_create: context is NULL, or threads is below 0");
-        return OCK_INVALID_ARGUMENT;
-    }
-    selection s = {.options = options, .wish = ock_wish_of(options)};
+    ock_log log = ock_log_of(options);
+    selection s = {.options = options, .wish = ock_wish_of(options), .log = &log};
     candidate *chosen = NULL;
-    ock_log log = {0};
-    ock_status status = list_candidates(&s);
-    if (status != OCK_OK) {
+    ock_status status = OCK_INVALID_ARGUMENT;
+    if (!context || options->threads < 0) {
+        ock_log_report(&log, status, "ock_context_create: context is NULL, or threads is below 0");
+    } else if ((status = list_candidates(&s)) != OCK_OK) {
         ock_log_report(&log, status, "the devices cannot be listed: no memory");
     } else if ((chosen = choose(&s))) {
         explain_choice(&s, chosen);
@@ -336,7 +340,7 @@ ock_status ock_context_failover(ock_context *context)
 {
     if (!context)
         return OCK_INVALID_ARGUMENT;
-    selection s = {.options = &context->options, .failed = context};
+    selection s = {.options = &context->options, .failed = context, .log = &context->log};
     ock_status status = remember_failed(context);
     if (status != OCK_OK)
         return status;
@@ -350,6 +354,7 @@ ock_status ock_context_failover(ock_context *context)
                        "left %s (%s), which failed: %s; went on to %s (%s)%s", failed->id,
                        failed->name, ock_log_text(&context->log), context->device.id,
                        context->device.name, ock_log_text(&s.passed_over));
+        ock_log_tell(&context->log, OCK_LOG_WARNING, "%s", ock_context_message(context));
     } else {
         status = s.count ? s.status : OCK_DEVICE_NOT_FOUND;
         ock_log_report(&context->log, status, "%s (%s) failed: %s; no other device can be used%s",

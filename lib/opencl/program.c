@@ -69,6 +69,8 @@ static cl_int make_kernels(opencl_program *program, const char **failed)
 
 ock_status opencl_build(const opencl_backend *backend, opencl_program *program)
 {
+    const opencl_tiles *tiles = &program->tiles;
+    double start = ock_seconds_now();
     ock_status status = build_program(backend, program);
     if (status != OCK_OK)
         return status;
@@ -76,6 +78,9 @@ ock_status opencl_build(const opencl_backend *backend, opencl_program *program)
     cl_int error = make_kernels(program, &failed);
     if (error != CL_SUCCESS)
         return opencl_failed(backend->base.log, failed, NULL, error);
+    ock_log_tell(backend->base.log, OCK_LOG_INFO,
+                 "built %u kernels for tiles of %zu x %zu in %.2f s", program->count, tiles->rows,
+                 tiles->vectors * tiles->vector, ock_seconds_now() - start);
     return OCK_OK;
 }
 

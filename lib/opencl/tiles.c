@@ -82,6 +82,20 @@ static size_t rows_for(size_t vector)
     return vector == 16 ? 8 : vector == 8 ? 6 : 4;
 }
 
+/* Without the standard's kernels a call fails; for others these are there. */
+static ock_status build(opencl_backend *opencl, opencl_candidate tiles)
+{
+    ock_log *log = opencl->base.log;
+    bool trying = log->trying, standard = tiles == opencl_tiles_of(opencl->standard);
+    log->trying = trying || !standard;
+    ock_status status = opencl_build(opencl, &opencl->programs[tiles]);
+    log->trying = trying;
+    if (status != OCK_OK && !standard)
+        ock_log_tell(log, OCK_LOG_WARNING, "the kernels %s do not build: others do their work",
+                     opencl_candidate_name(tiles));
+    return status;
+}
+
 ock_status opencl_program_of(opencl_backend *opencl, opencl_candidate tiles,
                              const opencl_program **program)
 {
@@ -95,7 +109,7 @@ ock_status opencl_program_of(opencl_backend *opencl, opencl_candidate tiles,
             built->tiles.vector = opencl->vector;
         if (tiles == OPENCL_CPU)
             built->tiles.rows = rows_for(opencl->vector);
-        status = opencl_build(opencl, built);
+        status = build(opencl, tiles);
     }
     if (status != OCK_OK) {
         opencl_unbuild(built);

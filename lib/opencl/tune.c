@@ -80,6 +80,7 @@ static void remember(const opencl_backend *opencl, const opencl_product *shape,
     name_class(shape, name);
     if (measured)
         ock_cache_put(opencl->base.cache, name, opencl_candidate_name(candidate));
+    ock_log_tell_cache(opencl->base.log, opencl->base.cache);
 }
 
 /* Kernels may have turned out not to build. */
@@ -180,6 +181,17 @@ static void run_trials(opencl_backend *opencl, const opencl_product *product, tr
                     fmin(trials[i].seconds, time_trial(opencl, &trials[i], product, times));
 }
 
+/* One that fails is no failure of the call: another wins. */
+static void try_all(opencl_backend *opencl, const opencl_product *product, trial *trials,
+                    size_t count)
+{
+    ock_log *log = opencl->base.log;
+    bool trying = log->trying;
+    log->trying = true;
+    run_trials(opencl, product, trials, count);
+    log->trying = trying;
+}
+
 static int compare_trials(const void *a, const void *b)
 {
     const trial *x = a, *y = b;
@@ -211,6 +223,20 @@ static void report(ock_tuning *tuning, trial *trials, size_t count, opencl_candi
         row->seconds = trials[i].seconds;
         tuning->count++;
     }
+}
+
+static void tell(const opencl_backend *opencl, const opencl_product *shape, const trial *trials,
+                 size_t count, opencl_candidate best)
+{
+    char text[48 * OPENCL_CANDIDATES];
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++)
+        length +=
+            (size_t)snprintf(text + length, sizeof text - length, "%s %s %.1f us", i ? "," : "",
+                             opencl_candidate_name(trials[i].candidate), 1e6 * trials[i].seconds);
+    ock_log_tell(opencl->base.log, OCK_LOG_INFO,
+                 "tuned a product of %zu x %zu by %zu x %zu:%s; took %s", shape->m, shape->k,
+                 shape->k, shape->n, text, opencl_candidate_name(best));
 }
 
 /* A tensor like C, of which nothing is known. */
@@ -251,11 +277,13 @@ ock_status opencl_measure_candidates(opencl_backend *opencl, const opencl_produc
             return status;
         timed.c = &scratch;
         timed.beta = 0;
-        run_trials(opencl, &timed, trials, count);
+        try_all(opencl, &timed, trials, count);
         free_scratch(opencl, &storage);
         if (isinf(least(trials, count)))
-            return trials[count - 1].status;
+            return ock_log_report(opencl->base.log, trials[count - 1].status, "%s",
+                                  ock_log_text(opencl->base.log));
         best = winner(trials, count);
+        tell(opencl, product, trials, count, best);
     }
     remember(opencl, product, best, count > 1);
     if (tuning)
