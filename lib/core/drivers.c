@@ -128,9 +128,13 @@ static void add_file(uint64_t *sum, const char *path)
 
 static void add_environment(uint64_t *sum)
 {
-    static const char *const prefixes[] = {"OCL_",     "OPENCL_", "OCLGRIND_",    "POCL_",
-                                           "RUSTICL_", "MESA_",   "CUDA_",        "ROCR_",
-                                           "HIP_",     "LD_",     "OCKHAM_TILES="};
+    static const char *const prefixes[] = {"OCL_",          "OPENCL_",
+                                           "OCLGRIND_",     "POCL_",
+                                           "RUSTICL_",      "MESA_",
+                                           "CUDA_",         "ROCR_",
+                                           "HIP_",          "HSA_",
+                                           "ZE_",           "LD_",
+                                           "OCKHAM_TILES=", "OCKHAM_PROBE_SECONDS="};
     for (char **variable = environ; variable && *variable; variable++)
         for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
             if (strncmp(*variable, prefixes[i], strlen(prefixes[i])) == 0)

@@ -359,7 +359,8 @@ class Drivers(unittest.TestCase):
         self.assertIn("the driver crashed", self.run_program(HOST, env=env).stdout)
         unprobed = env | {"OCKHAM_PROBE": "/nonexistent"}
         self.assertIn("the driver crashed", self.run_program(HOST, env=unprobed).stdout)
-        for name in ("OCL_ICD_PLATFORM_SORT", "POCL_DEVICES", "RUSTICL_ENABLE", "LD_LIBRARY_PATH"):
+        for name in ("OCL_ICD_PLATFORM_SORT", "POCL_DEVICES", "RUSTICL_ENABLE", "LD_LIBRARY_PATH",
+                     "HSA_OVERRIDE_GFX_VERSION", "OCKHAM_PROBE_SECONDS"):
             self.run_program(HOST, env=unprobed | {name: "none"}, status=-signal.SIGSEGV)
 
 
