@@ -60,7 +60,10 @@ ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *resu
 
 /* ---- measure.c ---- */
 
-/* Measures ock_measurement's step_seconds. */
+/* Each measures one field of ock_measurement. */
+ock_status ock_measure_launch(ock_context *context, double *seconds);
+ock_status ock_measure_peak(ock_context *context, double *gflops);
+ock_status ock_measure_stream(ock_context *context, double *gbs);
 ock_status ock_measure_step(ock_context *context, double *seconds);
 
 /* ---- Operations ---- */

@@ -95,6 +95,7 @@ bool ock_helper_start(char *arguments[], ock_helper *helper)
     arguments[0] = NULL;
     close(ends[1]);
     helper->output = ends[0];
+    helper->length = 0;
     if (error)
         close(ends[0]);
     return !error;

@@ -87,7 +87,7 @@ static void enqueue_chains(trial *t)
 
 /* As many elements as keep a device's units busy many times over, and longer and longer chains
  * until a run takes so long that its launch does not count. */
-static ock_status measure_peak(ock_context *context, double *gflops)
+ock_status ock_measure_peak(ock_context *context, double *gflops)
 {
     const double long_enough = 5e-3;
     const uint32_t longest = 1 << 24;
@@ -106,6 +106,21 @@ static ock_status measure_peak(ock_context *context, double *gflops)
     return end(&t);
 }
 
+/* ---- A launch ---- */
+
+static void enqueue_least(trial *t)
+{
+    TRY(t, ock_fma_chains(0.5f, 0.5f, 1, t->tensors[0]));
+}
+
+ock_status ock_measure_launch(ock_context *context, double *seconds)
+{
+    trial t = {.context = context};
+    make(&t, 1, 1, 1);
+    *seconds = best_run(&t, enqueue_least);
+    return end(&t);
+}
+
 /* ---- Memory ---- */
 
 static void enqueue_copy(trial *t)
@@ -113,25 +128,39 @@ static void enqueue_copy(trial *t)
     TRY(t, ock_tensor_copy(t->tensors[0], t->tensors[1]));
 }
 
-static ock_status measure_stream(ock_context *context, double *gbs)
+static ock_status time_copy(ock_context *context, size_t bytes, double *seconds, double *gbs)
 {
     enum {
-        COLS = 1008, /* floats; rows of so many have no padding */
-        WANTED = 128 << 20
+        COLS = 1008 /* floats; rows of so many have no padding */
     };
     trial t = {.context = context};
-    size_t bytes = WANTED, row = COLS * sizeof(float);
-    if (context->device.global_memory / 8 < bytes)
-        bytes = (size_t)context->device.global_memory / 8;
-    if (context->max_allocation < bytes)
-        bytes = context->max_allocation;
-    size_t rows = bytes < row ? 1 : bytes / row;
+    size_t row = COLS * sizeof(float), rows = bytes < row ? 1 : bytes / row;
     make(&t, rows, COLS, 1);
     make(&t, rows, COLS, 0);
-    double seconds = best_run(&t, enqueue_copy);
+    *seconds = best_run(&t, enqueue_copy);
     if (t.status == OCK_OK)
-        *gbs = 2e-9 * (double)(rows * row) / seconds;
+        *gbs = 2e-9 * (double)(rows * row) / *seconds;
     return end(&t);
+}
+
+/* By way of smaller buffers: where nobody would wait for the next ones, the last stand for all. */
+ock_status ock_measure_stream(ock_context *context, double *gbs)
+{
+    const double too_long = 0.5;
+    const size_t growth = 16;
+    size_t most = 128 << 20, bytes = most / growth / growth;
+    double seconds = 0;
+    ock_status status = OCK_OK;
+    if (context->device.global_memory / 8 < most)
+        most = (size_t)context->device.global_memory / 8;
+    if (context->max_allocation < most)
+        most = context->max_allocation;
+    for (bool last = false; status == OCK_OK && !last && seconds * (double)growth < too_long;
+         bytes *= growth) {
+        last = bytes >= most;
+        status = time_copy(context, last ? most : bytes, &seconds, gbs);
+    }
+    return status;
 }
 
 /* ---- A training step ---- */
@@ -228,9 +257,11 @@ ock_status ock_context_measure(ock_context *context, ock_measurement *measuremen
     if (!measurement)
         return ock_context_report(context, OCK_INVALID_ARGUMENT,
                                   "ock_context_measure: measurement is NULL");
-    ock_status status = measure_peak(context, &made.peak_gflops);
+    ock_status status = ock_measure_launch(context, &made.launch_seconds);
     if (status == OCK_OK)
-        status = measure_stream(context, &made.stream_gbs);
+        status = ock_measure_peak(context, &made.peak_gflops);
+    if (status == OCK_OK)
+        status = ock_measure_stream(context, &made.stream_gbs);
     if (status == OCK_OK)
         status = ock_measure_step(context, &made.step_seconds);
     if (status == OCK_OK)

@@ -1,22 +1,15 @@
 /* Drivers are tried in a child, which says what it is about to do: so a crash or a hang is laid at
  * the right door. */
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <ockham/version.h>
 
 #include "core/drivers.h"
 #include "core/helper.h"
-
-enum {
-    LINE_SIZE = 256
-};
 
 /* How far a child has come: the last line it wrote. */
 typedef enum stage {
@@ -45,10 +38,7 @@ typedef struct child {
     const char *library;
     ock_helper helper;
     stage stage;
-    double since;      /* it came so far */
     bool late, listed; /* listed: it has named a platform */
-    size_t length;     /* of a line not yet whole */
-    char line[LINE_SIZE];
 } child;
 
 static bool start(child *c, bool all, size_t first)
@@ -65,9 +55,7 @@ static bool start(child *c, bool all, size_t first)
 
 static double limit_of(stage at)
 {
-    const char *text = getenv("OCKHAM_PROBE_SECONDS");
-    double seconds = text ? strtod(text, NULL) : 0;
-    return seconds > 0 && seconds < 1e6 ? seconds : stages[at].seconds;
+    return ock_helper_limit(stages[at].seconds);
 }
 
 /* Another version's helper is as good as none. */
@@ -91,7 +79,6 @@ static stage stage_of(const child *c, const char *line)
 static void heed(child *c, const char *line, ock_drivers *found)
 {
     c->stage = stage_of(c, line);
-    c->since = ock_seconds_now();
     if (!c->listed && (c->stage == BUILDING || c->stage == TESTING))
         c->stage = LOADING; /* of nothing that it has named */
     if (c->stage != LISTING)
@@ -107,37 +94,16 @@ static void heed(child *c, const char *line, ock_drivers *found)
     snprintf(driver->library, sizeof driver->library, "%s", c->library);
 }
 
-/* Reads on, and heeds the lines that are whole. False: nothing more will come. */
-static bool take_lines(child *c, ock_drivers *found)
-{
-    ssize_t got = read(c->helper.output, c->line + c->length, sizeof c->line - c->length);
-    if (got < 0 && errno == EINTR)
-        return true;
-    if (got <= 0)
-        return false;
-    c->length += (size_t)got;
-    for (char *end; (end = memchr(c->line, '\n', c->length));) {
-        *end++ = '\0';
-        heed(c, c->line, found);
-        c->length -= (size_t)(end - c->line);
-        memmove(c->line, end, c->length);
-    }
-    return c->length < sizeof c->line;
-}
-
 static void follow(child *c, ock_drivers *found)
 {
-    struct pollfd output = {.fd = c->helper.output, .events = POLLIN};
-    c->since = ock_seconds_now();
-    while (c->stage != DONE && !c->late) {
-        double left = limit_of(c->stage) - (ock_seconds_now() - c->since);
-        int ready = poll(&output, 1, left > 0 ? (int)(1e3 * left) + 1 : 0);
-        if (ready > 0 && !take_lines(c, found))
-            break;
-        if (ready < 0 && errno != EINTR)
-            break;
-        c->late = ready == 0 && left <= 0;
+    char line[OCK_HELPER_LINE];
+    ock_helper_news news = OCK_HELPER_TOLD;
+    while (c->stage != DONE && news == OCK_HELPER_TOLD) {
+        news = ock_helper_read(&c->helper, limit_of(c->stage), line);
+        if (news == OCK_HELPER_TOLD)
+            heed(c, line, found);
     }
+    c->late = news == OCK_HELPER_LATE;
 }
 
 /* ---- Ending ---- */

@@ -1,6 +1,7 @@
 /* An OpenCL layer that makes a sound driver faulty: TEST_FAULT=wrong@launch leaves out what is
- * launched, crash@launch and hang@launch do so there, lie@huge and lie@zero claim what cannot be,
- * and lack@... is a device below the kernels' floor. */
+ * launched, crash@launch and hang@launch do so there, crash@measure and hang@measure when it is
+ * timed, lie@huge and lie@zero claim what cannot be, and lack@... is a device below the kernels'
+ * floor. */
 #undef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl_layer.h>
@@ -9,11 +10,21 @@
 
 static const cl_icd_dispatch *target;
 
+/* The kernel that only measuring runs. */
+static bool is_chain(cl_kernel kernel)
+{
+    char name[64] = "";
+    target->clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name - 1, name, NULL);
+    return strcmp(name, "fma_chains") == 0;
+}
+
 static cl_int CL_API_CALL launch(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
                                  const size_t *offset, const size_t *global, const size_t *local,
                                  cl_uint count, const cl_event *events, cl_event *event)
 {
     reach("launch");
+    if (is_chain(kernel))
+        reach("measure");
     if (asked_to("wrong", "launch"))
         return target->clEnqueueMarkerWithWaitList(queue, count, events, event);
     return target->clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, count,

@@ -189,6 +189,29 @@ class Drivers(unittest.TestCase):
                 self.assertEqual(document["skipped"][0]["name"], "Portable Computing Language")
                 self.assertEqual(document["chosen"], "scalar")
 
+    def check_measured(self, fault):
+        """What was measured before the fault is known, and the device stays."""
+        env = self.layered(fault, OCKHAM_TUNE="1", TMPDIR=str(self.folder))
+        device = self.query("-d", "cpu", env=env)["devices"][0]
+        self.assertEqual((device["chosen"], device["self_test"]["status"]), (True, "OCK_OK"))
+        self.assertGreater(device["warm_seconds"], 0)
+        if fault != "hang@measure":  # a busy machine builds for longer than that limit
+            self.assertGreater(device["cold_seconds"], device["warm_seconds"])
+        for figure in ("launch_seconds", "peak_gflops", "stream_gbs", "step_seconds"):
+            self.assertEqual(device[figure] is None, fault != "none@measure", figure)
+        self.assertEqual(list(self.folder.glob("ockham-*")), [])
+        start = time.monotonic()
+        again = self.query("-d", "cpu", env=env)["devices"][0]  # it is kept
+        for figure in ("cold_seconds", "launch_seconds", "step_seconds"):
+            self.assertEqual(again[figure], device[figure])
+        if fault == "hang@measure":
+            self.assertLess(time.monotonic() - start, float(HANG_S))
+
+    def test_measuring(self):
+        for fault in ("none@measure", "crash@measure", "hang@measure"):
+            with self.subTest(fault):
+                self.check_measured(fault)
+
     # ---- Lies, failures, wrong numbers ----
 
     def test_compiler_that_fails(self):

@@ -78,12 +78,54 @@ static void write_test(const struct device_row *row, char cell[CELL])
         snprintf(cell, CELL, "%d/%d", row->test.passed, row->test.run);
 }
 
+static void write_gflops(const struct device_row *row, char cell[CELL])
+{
+    double gflops = row->speed.at_best.peak_gflops;
+    if (gflops > 0)
+        snprintf(cell, CELL, "%.*f", gflops < 0.1 ? 3 : gflops < 10 ? 1 : 0, gflops);
+}
+
+static void write_gbs(const struct device_row *row, char cell[CELL])
+{
+    double gbs = row->speed.at_best.stream_gbs;
+    if (gbs > 0)
+        snprintf(cell, CELL, "%.*f", gbs < 0.1 ? 3 : gbs < 10 ? 1 : 0, gbs);
+}
+
+/* "5.1us" of "5.1 us". */
+static void write_launch(const struct device_row *row, char cell[CELL])
+{
+    char text[16];
+    if (row->speed.at_best.launch_seconds <= 0)
+        return;
+    write_seconds(row->speed.at_best.launch_seconds, text);
+    size_t number = strcspn(text, " ");
+    snprintf(cell, CELL, "%.*s%s", (int)number, text, text + number + 1);
+}
+
+static void write_build_seconds(double seconds, char text[16])
+{
+    snprintf(text, 16, "-");
+    if (seconds > 0)
+        snprintf(text, 16, "%.*f", seconds < 1 ? 2 : seconds < 10 ? 1 : 0, seconds);
+}
+
+static void write_build(const struct device_row *row, char cell[CELL])
+{
+    char cold[16], warm[16];
+    write_build_seconds(row->speed.cold_seconds, cold);
+    write_build_seconds(row->speed.warm_seconds, warm);
+    if (row->speed.warm_seconds > 0)
+        snprintf(cell, CELL, "%s/%s", cold, warm);
+}
+
 /* ---- Lines ---- */
 
 static const struct column columns[] = {
-    {"ID", -6, write_id},        {"TYPE", -4, write_type},  {"CL/C", -7, write_versions},
-    {"MEM", 4, write_memory},    {"LOCAL", 5, write_local}, {"GROUP", 5, write_group},
-    {"FP", 5, write_precisions}, {"TEST", 5, write_test},
+    {"ID", -6, write_id},        {"TYPE", -4, write_type},    {"CL/C", -7, write_versions},
+    {"MEM", 4, write_memory},    {"LOCAL", 5, write_local},   {"GROUP", 5, write_group},
+    {"FP", 5, write_precisions}, {"TEST", 5, write_test},     {"GFLOP/s", 7, write_gflops},
+    {"GB/s", 5, write_gbs},      {"LAUNCH", 6, write_launch}, {"BUILD s", 8, write_build},
 };
 
 enum {

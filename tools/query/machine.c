@@ -1,6 +1,7 @@
 /* What there is, whether it computes right, and which device a context would take. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../cli.h"
 #include "query.h"
@@ -8,6 +9,13 @@
 bool is_skipped(const struct device_row *row)
 {
     return row->device.type == OCK_DEVICE_NONE;
+}
+
+/* Of what may take some seconds; where somebody waits for it. */
+static void note(const char *what, const char *device)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K%s%s", what, device);
 }
 
 /* ---- Devices ---- */
@@ -43,8 +51,14 @@ static void examine_row(const struct settings *settings, struct device_row *row)
     row->selected = is_skipped(row) || ock_device_meets(&row->device, settings->device);
     row->tested = row->selected && !settings->no_self_test && row->device.status == OCK_OK &&
                   !is_skipped(row);
-    if (row->tested)
+    if (row->tested) {
+        note("testing ", row->device.id);
         row->test_status = ock_device_self_test(&row->device, &row->test);
+    }
+    if (row->selected && !settings->no_measure && row->test_status == OCK_OK && !is_skipped(row)) {
+        note("measuring ", row->device.id);
+        ock_device_measure(&row->device, settings->measure, &row->speed);
+    }
 }
 
 /* ---- The choice ---- */
@@ -134,12 +148,15 @@ static int exit_status(const struct settings *settings, const struct machine *ma
 void machine_examine(const struct settings *settings, struct machine *machine)
 {
     *machine = (struct machine){0};
+    note("trying the drivers", "");
     machine->list_status = list(machine, !settings->no_self_test);
     if (machine->list_status != OCK_OK)
         machine->error = ock_status_message(machine->list_status);
     for (size_t i = 0; i < machine->count; i++)
         examine_row(settings, &machine->rows[i]);
+    note("choosing", "");
     choose(settings->device, machine);
+    note("", "");
     machine->exit_status = exit_status(settings, machine);
 }
 

@@ -11,32 +11,32 @@
 #include <ockham/version.h>
 
 #include "../cli.h"
-#include "../nearest.h"
 #include "query.h"
 
 static const char usage[] =
     "Usage: ockham-query [OPTION]...\n"
-    "Tries the drivers in a process of their own, then lists the devices: the one\n"
-    "that a program would take (*), what each has, and how its self-test went; the\n"
-    "platforms that were skipped, and what to do about them.\n\n"
-    "  -d, --device WISH     this device alone, in detail, and whether it would be\n"
-    "                        taken: an id, a name or a part of one, gpu, cpu,\n"
-    "                        accelerator, scalar\n"
-    "      --details         all that is known of each device\n"
-    "      --self-test       tell each operation's error beside plain C, in ULP\n"
-    "      --no-self-test    leave out the comparison with plain C\n"
-    "      --require-opencl  fail where only plain C is left\n"
-    "      --timeout S       give up after S seconds [300]\n"
-    "      --json            one JSON document, whatever happens\n"
+    "Tries the drivers in a process of their own, then lists the devices: the one that a\n"
+    "program would take (*), what each has, and how its self-test went; the platforms that\n"
+    "were skipped, and what to do about them.\n\n"
+    "  -d, --device WISH    this device alone, in detail, and whether it would be taken: an id,\n"
+    "                       a name or a part of one, gpu, cpu, accelerator, scalar\n"
+    "      --details        all that is known of each device\n"
+    "      --self-test      tell each operation's error beside plain C, in ULP\n"
+    "      --no-self-test   leave out the comparison with plain C\n"
+    "      --measure        measure anew how fast each is, which else is done once and kept\n"
+    "      --no-measure     leave it out\n"
+    "      --require-opencl fail where only plain C is left\n"
+    "      --timeout S      give up after S seconds [300]\n"
+    "      --json           one JSON document, whatever happens\n"
     "  -h, --help, --version\n\n"
-    "Columns: OpenCL's version and OpenCL C's, memory, local memory, largest\n"
-    "work-group, precisions beside 32 bits, operations that passed.\n\n"
-    "  ockham-query\n"
-    "  ockham-query --device gpu --self-test\n"
-    "  OCKHAM_DEVICE=cpu ockham-query --json\n\n"
-    "Exit status: 0 a device was chosen, 1 only plain C, 2 wrong usage, 3 the device\n"
-    "that was asked for is absent (or any, by --require-opencl), 4 its self-test\n"
-    "failed, 5 an internal error.\n";
+    "Columns: versions of OpenCL and OpenCL C, memory, local memory, largest work-group,\n"
+    "precisions beside 32 bits, operations that passed, a kernel's launch, and building the\n"
+    "kernels for the first time / with what the driver has kept of them.\n\n"
+    "Exit status: 0 a device was chosen, 1 there is plain C alone, 2 wrong usage, 3 the device\n"
+    "that was asked for is absent (or any, by --require-opencl), 4 its self-test failed, 5 an\n"
+    "internal error.\n\n"
+    "Examples: ockham-query                   ockham-query -d gpu --self-test\n"
+    "          OCKHAM_DEVICE=0:0 ockham-train study\n";
 
 /* ---- Reports ---- */
 
@@ -105,6 +105,8 @@ enum option_code {
     DETAILS = 256,
     SELF_TEST,
     NO_SELF_TEST,
+    MEASURE,
+    NO_MEASURE,
     REQUIRE_OPENCL,
     TIMEOUT,
     JSON,
@@ -115,6 +117,8 @@ static const struct option known[] = {{"device", required_argument, NULL, 'd'},
                                       {"details", no_argument, NULL, DETAILS},
                                       {"self-test", no_argument, NULL, SELF_TEST},
                                       {"no-self-test", no_argument, NULL, NO_SELF_TEST},
+                                      {"measure", no_argument, NULL, MEASURE},
+                                      {"no-measure", no_argument, NULL, NO_MEASURE},
                                       {"require-opencl", no_argument, NULL, REQUIRE_OPENCL},
                                       {"timeout", required_argument, NULL, TIMEOUT},
                                       {"json", no_argument, NULL, JSON},
@@ -135,17 +139,6 @@ static void note_wrong(struct command_line *line, const char *what, const char *
                  "%.128s: %s; ockham-query --help lists the options", what, why);
 }
 
-static void note_unknown(struct command_line *line, const char *word)
-{
-    char why[64] = "no such option";
-    struct nearest nearest = {.word = word + strspn(word, "-")};
-    for (const struct option *option = known; option->name; option++)
-        nearest_offer(&nearest, option->name);
-    if (nearest.name)
-        snprintf(why, sizeof why, "no such option (did you mean --%s?)", nearest.name);
-    note_wrong(line, word, why);
-}
-
 static void take_option(struct command_line *line, int code, char *word)
 {
     struct settings *settings = &line->settings;
@@ -163,12 +156,14 @@ static void take_option(struct command_line *line, int code, char *word)
         note_wrong(line, word, "a value is missing");
         break;
     case '?':
-        note_unknown(line, word);
+        note_wrong(line, word, "no such option");
         break;
     default:
         settings->details |= code == DETAILS;
         settings->operations |= code == SELF_TEST;
         settings->no_self_test |= code == NO_SELF_TEST;
+        settings->measure |= code == MEASURE;
+        settings->no_measure |= code == NO_MEASURE;
         settings->require_opencl |= code == REQUIRE_OPENCL;
         settings->json |= code == JSON;
         line->help |= code == 'h';
@@ -188,6 +183,8 @@ static struct command_line parse(int argc, char **argv)
         note_wrong(&line, argv[optind], "no such argument");
     if (line.settings.operations && line.settings.no_self_test)
         note_wrong(&line, "--self-test", "not with --no-self-test");
+    if (line.settings.measure && line.settings.no_measure)
+        note_wrong(&line, "--measure", "not with --no-measure");
     return line;
 }
 

@@ -78,6 +78,50 @@ static cJSON *add_bool(cJSON *object, const char *key, const void *field)
     return cJSON_AddBoolToObject(object, key, *(const bool *)field);
 }
 
+/* ---- Figures, of which 0 is not known ---- */
+
+static void print_figure(FILE *out, double figure, const char *unit)
+{
+    if (figure > 0)
+        fprintf(out, "%.*f %s", figure < 10 ? 2 : figure < 100 ? 1 : 0, figure, unit);
+    else
+        fputs("not known", out);
+}
+
+static void print_gflops(FILE *out, const void *field)
+{
+    print_figure(out, *(const double *)field, "GFLOP/s");
+}
+
+static void print_gbs(FILE *out, const void *field)
+{
+    print_figure(out, *(const double *)field, "GB/s");
+}
+
+void write_seconds(double seconds, char text[16])
+{
+    static const char *const units[] = {"s", "ms", "us", "ns"};
+    int unit = 0;
+    for (; seconds < 0.9995 && unit < 3; unit++)
+        seconds *= 1e3;
+    snprintf(text, 16, "%.*f %s", seconds < 9.95 ? 1 : 0, seconds, units[unit]);
+}
+
+static void print_seconds(FILE *out, const void *field)
+{
+    char text[16] = "not known";
+    if (*(const double *)field > 0)
+        write_seconds(*(const double *)field, text);
+    fputs(text, out);
+}
+
+static cJSON *add_figure(cJSON *object, const char *key, const void *field)
+{
+    double figure = *(const double *)field;
+    return figure > 0 ? cJSON_AddNumberToObject(object, key, figure)
+                      : cJSON_AddNullToObject(object, key);
+}
+
 /* ---- The self-test ---- */
 
 static void print_test(FILE *out, const void *field)
@@ -138,7 +182,9 @@ static cJSON *add_test(cJSON *object, const char *key, const void *field)
 
 static const struct printer text = {print_text, add_text}, type = {print_type, add_type},
                             whole = {print_whole, add_whole}, bytes = {print_bytes, add_bytes},
-                            boolean = {print_bool, add_bool}, test = {print_test, add_test};
+                            boolean = {print_bool, add_bool}, test = {print_test, add_test},
+                            gflops = {print_gflops, add_figure}, gbs = {print_gbs, add_figure},
+                            seconds = {print_seconds, add_figure};
 
 static bool always(const struct device_row *row)
 {
@@ -190,6 +236,12 @@ const struct property properties[] = {
     {"library", "past the loader", AT(device.library), &text, is_past_loader},
     {"reason", "never chosen", AT(device.reason), &text, is_below_floor},
     {"self_test", "self-test", 0, &test, always},
+    {"peak_gflops", "arithmetic", AT(speed.at_best.peak_gflops), &gflops, always},
+    {"stream_gbs", "memory's speed", AT(speed.at_best.stream_gbs), &gbs, always},
+    {"step_seconds", "training step", AT(speed.at_best.step_seconds), &seconds, always},
+    {"launch_seconds", "launch", AT(speed.at_best.launch_seconds), &seconds, always},
+    {"cold_seconds", "first build", AT(speed.cold_seconds), &seconds, on_opencl},
+    {"warm_seconds", "later builds", AT(speed.warm_seconds), &seconds, on_opencl},
 };
 
 const size_t property_count = sizeof properties / sizeof *properties;

@@ -3,6 +3,7 @@
 #define OCKHAM_TOOLS_QUERY_H
 
 #include <ockham/context.h>
+#include <ockham/measure.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -16,7 +17,7 @@ enum {
 
 struct settings {
     const char *device; /* what --device says; NULL: all */
-    bool json, details, operations, no_self_test, require_opencl;
+    bool json, details, operations, no_self_test, measure, no_measure, require_opencl;
     unsigned seconds; /* for all of it */
 };
 
@@ -25,6 +26,7 @@ struct device_row {
     bool selected, chosen, tested;
     ock_status test_status;
     ock_self_test test;
+    ock_device_speed speed;
 };
 
 struct machine {
