@@ -11,32 +11,35 @@
 #include <ockham/version.h>
 
 #include "../cli.h"
+#include "../nearest.h"
 #include "query.h"
 
 static const char usage[] =
-    "Usage: ockham-query [OPTION]...\n"
-    "Tries the drivers in a process of their own, then lists the devices: the one that a\n"
-    "program would take (*), what each has, and how its self-test went; the platforms that\n"
-    "were skipped, and what to do about them.\n\n"
-    "  -d, --device WISH    this device alone, in detail, and whether it would be taken: an id,\n"
-    "                       a name or a part of one, gpu, cpu, accelerator, scalar\n"
-    "      --details        all that is known of each device\n"
-    "      --self-test      tell each operation's error beside plain C, in ULP\n"
-    "      --no-self-test   leave out the comparison with plain C\n"
-    "      --measure        measure anew how fast each is, which else is done once and kept\n"
-    "      --no-measure     leave it out\n"
-    "      --require-opencl fail where only plain C is left\n"
-    "      --timeout S      give up after S seconds [300]\n"
-    "      --json           one JSON document, whatever happens\n"
-    "  -h, --help, --version\n\n"
-    "Columns: versions of OpenCL and OpenCL C, memory, local memory, largest work-group,\n"
-    "precisions beside 32 bits, operations that passed, a kernel's launch, and building the\n"
-    "kernels for the first time / with what the driver has kept of them.\n\n"
-    "Exit status: 0 a device was chosen, 1 there is plain C alone, 2 wrong usage, 3 the device\n"
-    "that was asked for is absent (or any, by --require-opencl), 4 its self-test failed, 5 an\n"
-    "internal error.\n\n"
-    "Examples: ockham-query                   ockham-query -d gpu --self-test\n"
-    "          OCKHAM_DEVICE=0:0 ockham-train study\n";
+    "Usage: ockham-query [OPTION]...\n\n"
+    "Tries the drivers in a process of their own, then lists the devices: the one\n"
+    "that a program would take (*), what each has, how its self-test went and how\n"
+    "fast it is; the platforms that were skipped, and what to do about them.\n\n"
+    "  -d, --device WISH  this device alone, in detail, and what a wish for it gets:\n"
+    "                     an id, part of a name, gpu, cpu, accelerator, scalar\n"
+    "  --details          all that is known of each device\n"
+    "  --self-test        tell each operation's error beside plain C, in ULP\n"
+    "  --no-self-test     leave out the comparison with plain C\n"
+    "  --measure          measure speeds anew, which else is done once and kept\n"
+    "  --no-measure       leave them out\n"
+    "  --require-opencl   fail where plain C is all there is\n"
+    "  --timeout SECONDS  give up after so long [300]\n"
+    "  --json             print one JSON document, whatever happens\n"
+    "  --help, --version\n\n"
+    "Columns: versions of OpenCL and OpenCL C; memory, local memory, the largest\n"
+    "work-group, precisions beside 32 bits; operations passed; a launch; to build\n"
+    "the kernels for the first time/with what the driver has kept of them.\n\n"
+    "Examples:\n"
+    "  ockham-query\n"
+    "  ockham-query -d gpu --self-test\n"
+    "  ockham-query --json --require-opencl\n\n"
+    "Exit status: 0 a device was chosen, 1 there is plain C alone, 2 wrong usage,\n"
+    "3 the device that was asked for is absent (any, with --require-opencl), 4 its\n"
+    "self-test failed, 5 an internal error.\n";
 
 /* ---- Reports ---- */
 
@@ -139,6 +142,17 @@ static void note_wrong(struct command_line *line, const char *what, const char *
                  "%.128s: %s; ockham-query --help lists the options", what, why);
 }
 
+static void note_unknown(struct command_line *line, const char *word)
+{
+    char why[64] = "no such option";
+    struct nearest nearest = {.word = word + strspn(word, "-")};
+    for (const struct option *option = known; option->name; option++)
+        nearest_offer(&nearest, option->name);
+    if (nearest.name)
+        snprintf(why, sizeof why, "no such option (did you mean --%s?)", nearest.name);
+    note_wrong(line, word, why);
+}
+
 static void take_option(struct command_line *line, int code, char *word)
 {
     struct settings *settings = &line->settings;
@@ -156,7 +170,7 @@ static void take_option(struct command_line *line, int code, char *word)
         note_wrong(line, word, "a value is missing");
         break;
     case '?':
-        note_wrong(line, word, "no such option");
+        note_unknown(line, word);
         break;
     default:
         settings->details |= code == DETAILS;
