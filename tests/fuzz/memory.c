@@ -5,7 +5,17 @@ enum {
     MOST_MEMORY = 48 << 20
 };
 
-#if defined __GLIBC__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#ifndef __has_feature /* clang's; gcc defines the macros */
+#define __has_feature(feature) 0
+#endif
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ ||                                 \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZER 1 /* with allocators of its own */
+#else
+#define SANITIZER 0
+#endif
+
+#if defined __GLIBC__ && !SANITIZER
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
