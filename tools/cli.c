@@ -44,9 +44,8 @@ int cli_compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static bool write_all(int file, const char *text)
+static bool write_all(int file, const char *text, size_t left)
 {
-    size_t left = strlen(text);
     while (left > 0) {
         ssize_t written = write(file, text, left);
         if (written < 0 && errno != EINTR)
@@ -59,25 +58,25 @@ static bool write_all(int file, const char *text)
     return true;
 }
 
-static bool write_in_place(const char *path, const char *text)
+static bool write_in_place(const char *path, const char *text, size_t size)
 {
     int file = open(path, O_WRONLY);
     if (file < 0)
         return false;
-    bool written = write_all(file, text);
+    bool written = write_all(file, text, size);
     return close(file) == 0 && written;
 }
 
-static bool replace_file(const char *path, const char *text)
+static bool replace_file(const char *path, const char *text, size_t size)
 {
-    size_t size = strlen(path) + 32;
-    char *temporary = malloc(size);
+    size_t room = strlen(path) + 32;
+    char *temporary = malloc(room);
     if (!temporary)
         return false;
-    snprintf(temporary, size, "%s.%ld.tmp", path, (long)getpid());
+    snprintf(temporary, room, "%s.%ld.tmp", path, (long)getpid());
     unlink(temporary); /* a killed process of the same number left it */
     int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    bool written = file >= 0 && write_all(file, text) && fsync(file) == 0;
+    bool written = file >= 0 && write_all(file, text, size) && fsync(file) == 0;
     if (file >= 0)
         written = close(file) == 0 && written;
     written = written && rename(temporary, path) == 0;
@@ -92,15 +91,20 @@ static bool replace_file(const char *path, const char *text)
 
 bool cli_write_file(const char *path, const char *text)
 {
+    return cli_write_bytes(path, text, strlen(text));
+}
+
+bool cli_write_bytes(const char *path, const void *bytes, size_t size)
+{
     struct stat about;
     if (strcmp(path, "-") == 0)
-        return fflush(stdout) == 0 && write_all(STDOUT_FILENO, text);
+        return fflush(stdout) == 0 && write_all(STDOUT_FILENO, bytes, size);
     if (stat(path, &about) != 0)
-        return replace_file(path, text);
+        return replace_file(path, bytes, size);
     if (!S_ISREG(about.st_mode))
-        return write_in_place(path, text);
+        return write_in_place(path, bytes, size);
     char *target = realpath(path, NULL); /* a link stays a link */
-    bool written = target && replace_file(target, text);
+    bool written = target && replace_file(target, bytes, size);
     free(target);
     return written;
 }

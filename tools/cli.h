@@ -24,6 +24,7 @@ int cli_compare_doubles(const void *left, const void *right);
  * older file stays as it was on failure, with errno set. "-" is the standard output; what is
  * not a regular file, such as a pipe, is written in its place. */
 bool cli_write_file(const char *path, const char *text);
+bool cli_write_bytes(const char *path, const void *bytes, size_t size);
 
 /* Whether cli_write_file() has a folder to write to, with errno set where it has not. */
 bool cli_can_write(const char *path);

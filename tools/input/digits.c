@@ -289,4 +289,4 @@ static ock_status load(const input_request *request, pictures *out)
     return OCK_OK;
 }
 
-const input_reader digits_reader = {is_digits, load};
+const input_reader digits_reader = {is_digits, load, CLASSES};

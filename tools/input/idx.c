@@ -43,8 +43,9 @@ static ock_status find(const input_request *request, const char *stem, int rank,
     }
     return request_fail(request, OCK_FILE_FAILED,
                         "%s: no %s-idx%d-ubyte here, plain or .gz; expected MNIST's "
-                        "train-images-idx3-ubyte and train-labels-idx1-ubyte (t10k-* to test); "
-                        "of PNG files name the CSV that lists them",
+                        "train-images-idx3-ubyte and train-labels-idx1-ubyte (t10k-* to test), "
+                        "or NumPy's x_train.npy and y_train.npy (x_test, y_test); of PNG files "
+                        "name the CSV that lists them",
                         request->source, stem, rank);
 }
 
@@ -220,4 +221,4 @@ static ock_status load(const input_request *request, pictures *out)
     return status;
 }
 
-const input_reader idx_reader = {is_folder, load};
+const input_reader idx_reader = {is_folder, load, 10};

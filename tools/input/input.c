@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const input_reader *const readers[] = {&digits_reader, &idx_reader, &table_reader};
+static const input_reader *const readers[] = {&digits_reader, &arrays_reader, &idx_reader,
+                                              &table_reader};
 
 pictures_options pictures_defaults(void)
 {
-    return (pictures_options){.classes = 10, .count = 10000, .seed = 128};
+    return (pictures_options){.count = 10000, .seed = 128};
 }
 
 ock_status request_fail(const input_request *request, ock_status status, const char *format, ...)
@@ -38,28 +39,30 @@ static ock_status choose(const input_request *request, const input_reader **chos
         return request_fail(request, OCK_FILE_FAILED, "%s: %s", request->source,
                             error ? strerror(error) : "no such file or folder");
     return request_fail(request, OCK_INVALID_ARGUMENT,
-                        "%s: expected a folder of MNIST files, a file that ends in .csv, "
-                        "or the word digits; an archive must be unpacked first",
+                        "%s: expected a folder of MNIST files or of .npy files, a file that ends "
+                        "in .csv, or the word digits; an archive must be unpacked first",
                         request->source);
 }
 
 ock_status pictures_load(const char *source, const pictures_options *options, pictures *out,
                          char *message, size_t message_size)
 {
-    const input_request request = {
+    input_request request = {
         .source = source ? source : "digits",
         .options = options ? *options : pictures_defaults(),
         .message = message,
         .message_size = message_size,
     };
     memset(out, 0, sizeof *out);
-    if (request.options.classes < 1)
+    if (request.options.classes < 0)
         return request_fail(&request, OCK_INVALID_ARGUMENT, "%d classes: expected at least 1",
                             request.options.classes);
     const input_reader *reader = NULL;
     ock_status status = choose(&request, &reader);
     if (status != OCK_OK)
         return status;
+    if (!request.options.classes)
+        request.options.classes = reader->classes;
     out->classes = request.options.classes;
     status = reader->load(&request, out);
     if (status != OCK_OK)

@@ -27,9 +27,10 @@ static inline bool input_may_hold(uint64_t file_bytes, uint64_t bytes)
 typedef struct input_reader {
     bool (*probe)(const char *source, const struct stat *about);
     ock_status (*load)(const input_request *request, pictures *out);
+    int classes; /* that there are unless the request says otherwise; 0: its labels tell */
 } input_reader;
 
-extern const input_reader digits_reader, idx_reader, table_reader;
+extern const input_reader arrays_reader, digits_reader, idx_reader, table_reader;
 
 /* Leaves the message and returns status. */
 ock_status request_fail(const input_request *request, ock_status status, const char *format, ...)

@@ -202,4 +202,4 @@ static ock_status load(const input_request *request, pictures *out)
     return status;
 }
 
-const input_reader table_reader = {is_csv, load};
+const input_reader table_reader = {is_csv, load, 10};

@@ -195,7 +195,7 @@ static int run_seeds(const struct session *session, ock_dataset *set, const ock_
     size_t count = (size_t)options->seeds;
     struct recipe recipe = options->recipe;
     struct told told;
-    bool going = told_begin(&told, session, count, rows), drawn = true;
+    bool going = told_begin(&told, session, count, rows), written = true;
     for (size_t i = 0; going && i < count; i++) {
         struct score *score = &told.scores[i];
         snprintf(score->name, sizeof score->name, "%llu", (unsigned long long)(options->seed + i));
@@ -207,16 +207,17 @@ static int run_seeds(const struct session *session, ock_dataset *set, const ock_
         for (size_t i = 0; i < told.done; i++)
             print_score(session, &told.scores[i]);
         print_mean(session, told.scores, told.done);
-        drawn = curves_write(&told.curves);
+        written = report_csv(&told.curves);
+        written = curves_write(&told.curves) && written;
     }
     told_end(&told);
-    return going && drawn ? EXIT_SUCCESS : EXIT_FAILURE;
+    return going && written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run_ablation(const struct session *session, ock_dataset *set, size_t rows)
 {
     struct told told;
-    bool going = told_begin(&told, session, 1 + INGREDIENTS, rows), drawn = true;
+    bool going = told_begin(&told, session, 1 + INGREDIENTS, rows), written = true;
     for (size_t i = 0; going && i <= INGREDIENTS; i++) {
         struct score *score = &told.scores[i];
         snprintf(score->name, sizeof score->name, "%s%s", i ? "+ " : "",
@@ -230,10 +231,11 @@ static int run_ablation(const struct session *session, ock_dataset *set, size_t 
             print_score(session, &told.scores[i]);
         fprintf(session->talk, "\nEach row has those above it, too; %u epochs, seed %llu.\n",
                 session->options->recipe.fit.epochs, (unsigned long long)session->options->seed);
-        drawn = curves_write(&told.curves);
+        written = report_csv(&told.curves);
+        written = curves_write(&told.curves) && written;
     }
     told_end(&told);
-    return going && drawn ? EXIT_SUCCESS : EXIT_FAILURE;
+    return going && written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* The pictures of --test, on the session's device. */

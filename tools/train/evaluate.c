@@ -1,7 +1,11 @@
 /* A saved network's accuracy, loss and confusions, or its predictions. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cli.h"
 #include "commands.h"
+#include "npy.h"
 #include "train.h"
 
 /* ---- Predictions ---- */
@@ -54,19 +58,40 @@ static size_t largest(const float *values, size_t count)
     return best;
 }
 
+/* What --out asks for, if it does: all probabilities, samples x classes. */
+static bool write_predictions(const struct session *session, const float *y, size_t outputs)
+{
+    const char *path = session->options->out;
+    size_t rows = session->pictures.count, bytes = rows * outputs * sizeof *y;
+    if (!path)
+        return true;
+    unsigned char *file = malloc(NPY_HEADER + bytes);
+    if (file) {
+        npy_header(rows, outputs, file);
+        memcpy(file + NPY_HEADER, y, bytes);
+    }
+    bool written = file && cli_write_bytes(path, file, NPY_HEADER + bytes);
+    if (!written)
+        fprintf(stderr, "ockham-train: %s: %s; an older file is as it was\n", path,
+                strerror(errno));
+    free(file);
+    return written;
+}
+
 static int print_predictions(const struct session *session, ock_model *model)
 {
     size_t outputs = ock_model_outputs(model);
     float *y = predict_all(session, model);
     if (!y)
         return EXIT_FAILURE;
+    bool written = write_predictions(session, y, outputs);
     for (size_t i = 0; i < session->pictures.count; i++) {
         size_t class = largest(y + i * outputs, outputs);
         printf("%zu %zu %.4f\n", (size_t)session->options->first + i, class,
                (double)y[i * outputs + class]);
     }
     free(y);
-    return EXIT_SUCCESS;
+    return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- Evaluation ---- */

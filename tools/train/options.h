@@ -39,7 +39,8 @@ struct search_flags {
 
 struct options {
     enum command command;
-    const char *data, *device, *json, *csv, *save, *load, *png, *plot; /* NULL: not given */
+    /* NULL: not given */
+    const char *data, *device, *json, *csv, *save, *load, *png, *plot, *out, *weights;
     uint64_t seed, batch;  /* batch: of commands that do not train */
     uint64_t count, first; /* count 0: not given */
     bool test;

@@ -169,6 +169,16 @@ static ock_status whiten(const ock_dataset *train, ock_dataset *set)
     return status;
 }
 
+/* With the weights of --weights, if they are given. */
+static ock_status build(const struct session *session, const struct recipe *recipe,
+                        const ock_dataset *set, ock_model **model)
+{
+    const char *weights = session->options->weights;
+    ock_status status = recipe_build(recipe, session->context, ock_dataset_features(set),
+                                     ock_dataset_outputs(set), model);
+    return status || !weights ? status : ock_model_load(*model, weights);
+}
+
 static ock_status run(const struct session *session, const struct recipe *recipe, ock_dataset *set,
                       struct result *result, ock_model **model)
 {
@@ -183,8 +193,7 @@ static ock_status run(const struct session *session, const struct recipe *recipe
     if (status == OCK_OK && recipe->standardize)
         status = ock_standardizer_fit(train, &recipe->standardization, &standardizer);
     if (status == OCK_OK && !*model)
-        status = recipe_build(recipe, session->context, ock_dataset_features(set),
-                              ock_dataset_outputs(set), model);
+        status = build(session, recipe, set, model);
     if (status == OCK_OK)
         status = fit(session, recipe, (const ock_dataset *const[2]){train, valid}, standardizer,
                      *model, &result->history);
