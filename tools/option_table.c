@@ -137,11 +137,24 @@ static enum parse_result wrong_value(const struct option_table *table, const cha
                         row->right);
 }
 
-/* Of the options that are known, NULL where none is near "--WORD" or "--WORD=VALUE". */
-static const char *nearest_option(const struct option *known, const char *text)
+/* The commands that know the option, as "fit, search"; empty where none does. */
+static void tell_others(const struct option_table *table, const char *word, char *text, size_t size)
 {
-    char word[64];
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(text + 2, "="), text + 2);
+    unsigned commands = 0;
+    int length = 0;
+    for (size_t i = 0; i < row_count(table); i++)
+        if (row_at(table, i)->name && strcmp(row_at(table, i)->name, word) == 0)
+            commands |= row_at(table, i)->commands;
+    *text = '\0';
+    for (size_t i = 0; i < table->help_count && (size_t)length < size; i++)
+        if (table->helps[i].command & commands)
+            length += snprintf(text + length, size - (size_t)length, "%s%s", length ? ", " : "",
+                               table->helps[i].name);
+}
+
+/* NULL where none is near. */
+static const char *nearest_option(const struct option *known, const char *word)
+{
     struct nearest nearest = {.word = word};
     for (; known->name; known++)
         nearest_offer(&nearest, known->name);
@@ -159,7 +172,12 @@ static enum parse_result unknown(const struct option_table *table, const char *n
     if (optopt)
         return option_wrong(program, name, "-%c: no such option; %s %s --help-all lists them",
                             optopt, program, name);
-    const char *meant = nearest_option(known, text);
+    char word[64], others[128];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(text + 2, "="), text + 2);
+    tell_others(table, word, others, sizeof others);
+    const char *meant = nearest_option(known, word);
+    if (*others)
+        return option_wrong(program, name, "--%s: no option of %s, but of %s", word, name, others);
     if (meant)
         return option_wrong(program, name, "%s: no such option; did you mean --%s?", text, meant);
     return option_wrong(program, name, "%s: no such option; %s %s --help-all lists them", text,

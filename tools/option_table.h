@@ -28,6 +28,7 @@ struct option_row {
 
 struct command_help {
     unsigned command; /* its bit */
+    const char *name;
     const char *about;
     const char *examples; /* and what must be known before */
     const char *details;  /* told by --help-all alone; or NULL */
@@ -38,7 +39,8 @@ struct option_table {
     const struct option_row *rows;
     size_t count;
     const struct command_help *helps; /* one of each command */
-    const struct option_row *more;    /* further rows, told after those; or NULL */
+    size_t help_count;
+    const struct option_row *more; /* further rows, told after those; or NULL */
     size_t more_count;
 };
 

@@ -215,7 +215,8 @@ static ock_status read_run(const fit_run *run, const tensor_file *file, fit_run 
     cJSON *state;
     ock_status status = tensor_file_metadata(file, "state", &state);
     if (!status && !file->digest)
-        status = tensor_file_bad(file, "the file has no digest, so it is not a checkpoint");
+        status = tensor_file_bad(file, "the file has no digest, so it is not a checkpoint; a fit "
+                                       "writes them to its checkpoint");
     if (!status)
         status = layers_open(file, NULL, &staged->model);
     if (!status)

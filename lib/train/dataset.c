@@ -309,7 +309,7 @@ static ock_status check_batch_y(const ock_dataset *set, const ock_tensor *indice
     size_t rows = ock_tensor_rows(x), cols = set->labels ? 1 : set->outputs;
     const char *problem = NULL;
     if (!set->store->y)
-        problem = "the data set has neither labels nor targets";
+        problem = "the data set has neither labels nor targets, which ock_arrays gives it";
     else if (ock_tensor_context(y) != set->context)
         problem = "belongs to another context than the data set";
     else if (ock_tensor_dtype(y) != (set->labels ? OCK_I32 : OCK_F32))

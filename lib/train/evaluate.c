@@ -25,7 +25,8 @@ ock_status check_dataset(const ock_model *model, const ock_dataset *set, const c
                                   ock_dataset_features(set), model->inputs);
     if (!ock_dataset_outputs(set))
         return ock_context_report(context, OCK_INVALID_ARGUMENT,
-                                  "%s has neither labels nor targets", name);
+                                  "%s has neither labels nor targets, which ock_arrays gives it",
+                                  name);
     if (ock_dataset_outputs(set) != ock_model_outputs(model))
         return ock_context_report(context, OCK_SHAPE_MISMATCH,
                                   "%s has %zu outputs, the network has %zu", name,

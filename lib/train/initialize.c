@@ -36,7 +36,7 @@ ock_status model_allocate(ock_model *model)
         return OCK_OK;
     if (!model->count)
         return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
-                                  "the network has no layers");
+                                  "the network has no layers; ock_model_add_dense() adds one");
     ock_status status = OCK_OK;
     for (size_t i = 0; i < model->count; i++) {
         for (size_t slot = 0; slot < LAYER_SLOTS && !status; slot++) {

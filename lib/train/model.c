@@ -312,8 +312,9 @@ ock_status ock_model_tensor_at(const ock_model *model, size_t index, ock_model_t
         return ock_context_report(ock_model_context(model), OCK_INVALID_ARGUMENT, "%s is NULL",
                                   model ? "tensor" : "model");
     if (!model->ready)
-        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
-                                  "the network has no weights yet");
+        return ock_context_report(
+            model->context, OCK_INVALID_ARGUMENT,
+            "the network has no weights yet; ock_model_initialize() draws them");
     size_t left = index;
     for (size_t i = 0; i < model->count; i++) {
         for (size_t slot = 0; slot < LAYER_SLOTS; slot++) {

@@ -44,7 +44,7 @@ ock_status loss_folds(const ock_model *model, ock_loss_kind loss, bool *folds)
     *folds = false;
     if (!model->count)
         return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
-                                  "the network has no layers");
+                                  "the network has no layers; ock_model_add_dense() adds one");
     if (!loss_name(loss))
         return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
                                   "loss %d is not one of ock_loss_kind", (int)loss);

@@ -32,8 +32,9 @@ static ock_status read_bytes(const tensor_file *file, void *bytes, size_t count)
     errno = 0;
     if (fread(bytes, 1, count, file->stream) == count)
         return OCK_OK;
-    return ferror(file->stream) ? unreadable(file, "read")
-                                : tensor_file_bad(file, "the file is cut short");
+    return ferror(file->stream)
+               ? unreadable(file, "read")
+               : tensor_file_bad(file, "the file is cut short, or not safetensors");
 }
 
 static uint64_t little_endian(const unsigned char bytes[8])

@@ -66,8 +66,9 @@ static ock_status check_axes(ock_context *context, const ock_search_options *opt
     ock_status status = OCK_OK;
     size_t points = 1;
     if (!options->axes || !options->axis_count)
-        return ock_context_report(context, OCK_INVALID_ARGUMENT,
-                                  "there are no axes: a search needs at least one");
+        return ock_context_report(
+            context, OCK_INVALID_ARGUMENT,
+            "there are no axes: a search needs at least one, a setting and its values");
     if (options->axis_count > UINT32_MAX)
         return ock_context_report(context, OCK_INVALID_ARGUMENT,
                                   "axis_count is %zu and must be 1..4294967295",

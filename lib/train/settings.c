@@ -235,12 +235,13 @@ static ock_status compare(const fit_run *run, const char *where, const cJSON *th
     char first[32], second[32];
     if (!name)
         return OCK_OK;
-    return ock_context_report(
-        run->model->context, OCK_INVALID_ARGUMENT,
-        "%s: %s%s is %s in the checkpoint and %s here; a run is resumed with the same settings",
-        run->fit.checkpoint, where, name,
-        words(cJSON_GetObjectItemCaseSensitive(there, name), first),
-        words(cJSON_GetObjectItemCaseSensitive(here, name), second));
+    return ock_context_report(run->model->context, OCK_INVALID_ARGUMENT,
+                              "%s: %s%s is %s in the checkpoint and %s here; a run is resumed with "
+                              "the same settings, and "
+                              "one with others begins anew in another checkpoint",
+                              run->fit.checkpoint, where, name,
+                              words(cJSON_GetObjectItemCaseSensitive(there, name), first),
+                              words(cJSON_GetObjectItemCaseSensitive(here, name), second));
 }
 
 /* The lists are of one length. */

@@ -12,8 +12,9 @@ static ock_status check_layer(const ock_model *model, size_t layer, float thresh
                                   "layer %zu is not a dense layer of the network's %zu", layer,
                                   model->count);
     if (!model->ready)
-        return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
-                                  "the network has no weights yet");
+        return ock_context_report(
+            model->context, OCK_INVALID_ARGUMENT,
+            "the network has no weights yet; ock_model_initialize() draws them");
     if (!(threshold >= 0) || !isfinite(threshold))
         return ock_context_report(model->context, OCK_INVALID_ARGUMENT,
                                   "threshold is %g, which is not a finite number from 0 up",

@@ -30,7 +30,7 @@ WRONG = [
     ("matmul --runs 0", ["--runs 0", "from 1 to 100"]),
     ("matmul --runs 101", ["--runs 101", "from 1 to 100"]),
     ("matmul --threads many", ["--threads many", "whole number from 1"]),
-    ("matmul --width 3", ["--width", "no such option"]),
+    ("matmul --width 3", ["--width", "no option of matmul, but of step"]),
     ("matmul --json /nonexistent/a.json", ["--json /nonexistent/a.json", "No such file"]),
     ("matmul --plot plot.pdf", ["--plot plot.pdf", ".svg or .png"]),
     ("matmul --plot /nonexistent/plot.svg", ["--plot /nonexistent/plot.svg", "No such file"]),
@@ -41,8 +41,8 @@ WRONG = [
     ("step extra", ["extra", "no such argument"]),
     ("optimizer --size", ["--size", "value is missing"]),
     ("startup --device nosuch", ["nosuch", "scalar plain C"]),
-    ("tune --runs 3", ["--runs", "no such option"]),
-    ("first-step --json a.json", ["--json", "no such option"]),
+    ("tune --runs 3", ["--runs", "no option of tune"]),
+    ("first-step --json a.json", ["--json", "no option of first-step"]),
 ]
 
 

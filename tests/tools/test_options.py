@@ -39,7 +39,6 @@ WRONG = [
     ("study --rows plain,", ["--rows plain,", "names out of"]),
     ("study --frob", ["--frob", "no such option", "study --help"]),
     ("study -x", ["-x", "no such option"]),
-    ("study --hidden 500", ["--hidden", "no such option"]),
     ("study plain", ["plain", "no such argument"]),
     ("study --data /nonexistent", ["--data /nonexistent", "No such file", ".csv"]),
     ("study --json /nonexistent/a.json", ["--json /nonexistent/a.json", "No such file"]),
@@ -137,6 +136,11 @@ class Options(Tools):
                            ("fit --xy", "fit --help-all lists them"),
                            ("fit --clip", "fit --help-all lists them"),
                            ("fit --" + "dropout" * 9, "fit --help-all lists them"),
+                           ("study --hidden 500", "no option of study, but of fit, search, shrink"),
+                           ("best --l2=1", "no option of best, but of fit, search"),
+                           ("search --grid droput=0,.5", "did you mean dropout?"),
+                           ("search --grid lr=1 --grid layer=1", "did you mean layers?"),
+                           ("search --random 3", "as --grid l2=0,1e-4"),
                            ("evalute", "did you mean evaluate?"),
                            ("e", "Usage")]:
             with self.subTest(line):

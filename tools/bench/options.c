@@ -71,7 +71,7 @@ static const struct option_row table[] = {
     "measured bandwidth; "
 
 static const struct command_help helps[] = {
-    {MATMUL, "Times C = op(A) op(B), beside OpenBLAS and CLBlast with its defaults.",
+    {MATMUL, "matmul", "Times C = op(A) op(B), beside OpenBLAS and CLBlast with its defaults.",
      "Each run repeats a call for 10 ms at least. Runs of Ockham and its peers\n"
      "alternate, and wait until the threads of the one before have ceased to spin.\n"
      "--threads binds plain C and OpenBLAS; an OpenCL device takes all its units.\n" LIMIT
@@ -80,7 +80,7 @@ static const struct command_help helps[] = {
      "  ockham-bench matmul --no-clblast --json matmul.json --plot matmul.svg\n"
      "  ockham-bench matmul --shape 128x500x784 --transpose nt --device scalar\n",
      NULL},
-    {STEP, "Times a training step of a ReLU network with Adam, plain and regularised.",
+    {STEP, "step", "Times a training step of a ReLU network with Adam, plain and regularised.",
      "A run is ock_model_fit() over an epoch of N shuffled batches, divided by N; runs\n"
      "of the techniques alternate.\n" LIMIT "each weight and its two moments are read and\n"
      "written once, 24 bytes.\n"
@@ -90,25 +90,28 @@ static const struct command_help helps[] = {
      "  ockham-bench step --json step.json\n"
      "  ockham-bench step --scaling --plot scaling.png\n",
      NULL},
-    {OPTIMIZER, "Times ock_step(), which is fused with no product, on a large parameter.",
+    {OPTIMIZER, "optimizer",
+     "Times ock_step(), which is fused with no product, on a large parameter.",
      LIMIT "weights and moments are read and\nwritten once, the gradient is read.\n\n"
            "  ockham-bench optimizer --device cpu\n"
            "  ockham-bench optimizer --size 2048 --json optimizer.json\n",
      NULL},
-    {STARTUP, "Times processes from their start to the end of their first training step.",
+    {STARTUP, "startup",
+     "Times processes from their start to the end of their first training step.",
      "Each run begins with empty caches of kernels and of measurements, in a folder of\n"
      "its own (cold), and is repeated with what the first one left there (warm).\n\n"
      "  ockham-bench startup --device cpu --runs 3\n"
      "  ockham-bench startup --width 1000 --depth 2 --plot startup.svg\n",
      NULL},
-    {TUNE, "Chooses the kernels for products, so that no program has to wait for that later.",
+    {TUNE, "tune",
+     "Chooses the kernels for products, so that no program has to wait for that later.",
      "Prints the ways there are with the least time that each took, the fastest first;\n"
      "* marks the one that is remembered for all products of about these sizes.\n" LIMIT
      "each matrix is moved once.\n\n"
      "  ockham-bench tune --device cpu\n"
      "  ockham-bench tune --shape 256x1000x784 --shape 256x1000x1000\n",
      NULL},
-    {FIRST_STEP,
+    {FIRST_STEP, "first-step",
      "Does one training step. Prints when it began, had listed the devices, had a\n"
      "context, and had done the step, in seconds; startup calls it.",
      "  ockham-bench first-step --device cpu\n"
@@ -134,6 +137,7 @@ enum parse_result options_parse(enum command command, int argc, char **argv,
         .rows = table,
         .count = sizeof table / sizeof *table,
         .helps = helps,
+        .help_count = sizeof helps / sizeof *helps,
     };
     *options = (struct options){
         .command = command,

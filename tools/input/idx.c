@@ -71,7 +71,9 @@ static ock_status take(const input_request *request, idx *in, void *bytes, unsig
         return request_fail(request, OCK_BAD_FILE, "%s: damaged after %u %s: %s", in->path,
                             in->done, in->unit, text);
     if (in->dimensions[0] == 0)
-        return request_fail(request, OCK_BAD_FILE, "%s: cut short within its header", in->path);
+        return request_fail(request, OCK_BAD_FILE,
+                            "%s: cut short within its header; MNIST's files of %s have one",
+                            in->path, in->unit);
     return request_fail(request, OCK_BAD_FILE, "%s: cut short, holds %u of %u %s", in->path,
                         in->done, in->dimensions[0], in->unit);
 }
@@ -89,8 +91,9 @@ static ock_status read_header(const input_request *request, idx *in, int rank)
         return status;
     const uint32_t expected = 0x800u + (uint32_t)rank; /* unsigned bytes, of so many dimensions */
     if (big_endian(bytes) != expected)
-        return request_fail(request, OCK_BAD_FILE, "%s: starts with 0x%08x, expected 0x%08x",
-                            in->path, (unsigned)big_endian(bytes), (unsigned)expected);
+        return request_fail(request, OCK_BAD_FILE,
+                            "%s: starts with 0x%08x, expected 0x%08x, as MNIST's files of %s do",
+                            in->path, (unsigned)big_endian(bytes), (unsigned)expected, in->unit);
     status = take(request, in, bytes, 4u * (unsigned)rank);
     for (int i = 0; status == OCK_OK && i < rank; i++)
         in->dimensions[i] = big_endian(bytes + 4 * i);

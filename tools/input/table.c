@@ -121,7 +121,8 @@ static ock_status add_picture(const picture_table *table, const char *path, int3
     const char *why = NULL;
     ock_status status = png_read(path, &png, &why);
     if (status != OCK_OK)
-        return FAIL_LINE(table, status, "%s: %s", path, why);
+        return FAIL_LINE(table, status, "%s: %s%s", path,
+                         status == OCK_BAD_FILE ? "no PNG picture, or a damaged one: " : "", why);
     status = check_size(table, path, &png, set);
     if (status == OCK_OK)
         status = pictures_grow(table->request, set);

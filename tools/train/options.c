@@ -108,13 +108,13 @@ static const struct option_row table[] = {
 };
 
 static const struct command_help helps[] = {
-    {STUDY, "Trains one network plainly and with each regularisation technique.",
+    {STUDY, "study", "Trains one network plainly and with each regularisation technique.",
      "Rows: " STUDY_ROWS ".\n"
      "A row that cannot run is skipped with its reason, and fails if --rows named it.\n\n"
      "  ockham-train study --data mnist/ --json study.json --plot curves.svg\n"
      "  ockham-train study --rows plain,dropout --epochs 3 --device scalar\n",
      NULL},
-    {FIT, "Trains one network.",
+    {FIT, "fit", "Trains one network.",
      "Ctrl-C ends training; the network is saved as it is then. The same command with\n"
      "--resume goes on after the last epoch that --checkpoint keeps.\n\n"
      "  ockham-train fit --hidden 500x5 --l2 1e-4 --dropout .25 \\\n"
@@ -123,7 +123,7 @@ static const struct command_help helps[] = {
      "What --standardize takes: samplewise-center, samplewise-std, featurewise-center,\n"
      "featurewise-std, zca[:EPSILON], rescale=X; fitted to the training "
      "pictures.\n\n" AUGMENTATION_HELP},
-    {SEARCH, "Searches for good settings: a grid of them, or random ones.",
+    {SEARCH, "search", "Searches for good settings: a grid of them, or random ones.",
      "  ockham-train search --grid l2=0,1e-5,1e-4,1e-3 --grid dropout=0,.25,.5 \\\n"
      "                      --seeds 3 --plot scores.svg\n"
      "  ockham-train search --random 27 --halving 3 --epochs 27 --folds 5 \\\n"
@@ -131,36 +131,36 @@ static const struct command_help helps[] = {
      "Ctrl-C ends the search, with what was done in the table; the same command with\n"
      "its --resume goes on. A trial that diverges is a result like any "
      "other.\n\n" AUGMENTATION_HELP},
-    {EVALUATE, "Tells a saved network's accuracy, loss and confusion matrix.",
+    {EVALUATE, "evaluate", "Tells a saved network's accuracy, loss and confusion matrix.",
      "  ockham-train evaluate --load net.safetensors --data mnist/ --test\n"
      "  ockham-train evaluate --load net.safetensors --count 1000 --device scalar\n",
      NULL},
-    {PREDICT, "Prints each sample's index, predicted class and probability, one a line.",
+    {PREDICT, "predict", "Prints each sample's index, predicted class and probability, one a line.",
      "  ockham-train predict --load net.safetensors --first 100 --count 20\n"
      "  ockham-train predict --load net.safetensors --data mnist/ --test\n",
      NULL},
-    {SHRINK, "Tells how small a network may become without losing accuracy.",
+    {SHRINK, "shrink", "Tells how small a network may become without losing accuracy.",
      "It is trained with group lasso of each strength, which empties units; what is\n"
      "left without them is trained on as long again without a penalty, at a rate that\n"
      "falls to 0. So is the plain network, with which they are compared.\n\n"
      "  ockham-train shrink --data mnist/ --strengths .5,1 --save small.safetensors\n"
      "  ockham-train shrink --hidden 300,100 --within .005 --epochs 5\n",
      NULL},
-    {BEST, "Trains a network without convolutions as well as it can.",
+    {BEST, "best", "Trains a network without convolutions as well as it can.",
      "Hidden layers of 1200 and 800; dropout, max-norm, a cosine schedule, an average\n"
      "of the weights, small affine maps and elastic deformation. Without --test the\n"
      "last sixth of the pictures is kept back: on these all this was chosen.\n\n"
      "  ockham-train best --data mnist/ --test\n"
      "  ockham-train best --data mnist/ --ablate\n",
      NULL},
-    {COMPACT, "Takes dead units out of a saved network, and tells what that saves.",
+    {COMPACT, "compact", "Takes dead units out of a saved network, and tells what that saves.",
      "A unit is dead whose weights in or out are all zero. What it puts out is a\n"
      "constant, which goes into the next layer's bias.\n\n"
      "  ockham-train compact --load net.safetensors --save small.safetensors\n"
      "  ockham-train compact --load net.safetensors --save small.safetensors \\\n"
      "                       --data mnist/ --test --threshold 1e-4\n",
      NULL},
-    {SHOW, "Draws samples, and below each what augmentation makes of it.",
+    {SHOW, "show", "Draws samples, and below each what augmentation makes of it.",
      AUGMENTATION_HELP
      "\n"
      "  ockham-train show --augment rotation=15,zoom=.1,elastic=34:4 --png show.png\n"
@@ -266,6 +266,7 @@ enum parse_result options_parse(enum command command, int argc, char **argv,
         .rows = table,
         .count = sizeof table / sizeof *table,
         .helps = helps,
+        .help_count = sizeof helps / sizeof *helps,
         .more = settings,
         .more_count = setting_count,
     };

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "cli.h"
+#include "nearest.h"
 #include "search.h"
 #include "settings.h"
 
 void search_number(double value, char text[NUMBER_SIZE])
 {
-    if (fabs(value) < 1e15 && value == trunc(value)) { /* 1e+06 would be no whole number to others */
+    if (fabs(value) < 1e15 &&
+        value == trunc(value)) { /* 1e+06 would be no whole number to others */
         snprintf(text, NUMBER_SIZE, "%.0f", value);
         return;
     }
@@ -138,6 +140,21 @@ static bool read_axis_flag(const struct axis_flag *flag, char **name, double **v
     return axis->count == 2;
 }
 
+/* Whether there is a setting of that name; says what is near it where there is none. */
+static bool is_known(const struct axis_flag *flag, const char *name)
+{
+    struct nearest nearest = {.word = name};
+    for (size_t i = 0; i < sizeof setters / sizeof *setters; i++)
+        nearest_offer(&nearest, setters[i].name);
+    for (size_t i = 0; i < setting_count; i++)
+        if (settings[i].name && settings[i].commands & SEARCH)
+            nearest_offer(&nearest, settings[i].name);
+    if (nearest.name && nearest.distance > 0)
+        fprintf(stderr, "ockham-train search: --%s %s: no such setting; did you mean %s?\n",
+                flag->flag, flag->text, nearest.name);
+    return !nearest.name || nearest.distance == 0; /* settings_set() says what there is */
+}
+
 /* Numbers of the axis that show whether its setting takes all of them: where it has bounds, one
  * between, which is no whole number. */
 static bool takes(const struct options *options, const ock_search_axis *axis)
@@ -167,6 +184,12 @@ bool search_axes_read(const struct options *options, struct search_axes *axes)
 {
     const struct search_flags *flags = &options->search;
     *axes = (struct search_axes){.count = flags->axis_count};
+    if (axes->count == 0) {
+        fputs("ockham-train search: there are no axes: a search needs at least one, as --grid "
+              "l2=0,1e-4 or --random 9 --log-uniform l2=1e-6:1e-2\n",
+              stderr);
+        return false;
+    }
     for (size_t a = 0; a < axes->count; a++) {
         const struct axis_flag *flag = &flags->axes[a];
         if (!read_axis_flag(flag, &axes->names[a], &axes->values[a], &axes->axes[a])) {
@@ -175,7 +198,7 @@ bool search_axes_read(const struct options *options, struct search_axes *axes)
                     kind_of(flag->flag) == OCK_AXIS_VALUES ? "A,B,..." : "A:B");
             return false;
         }
-        if (!takes(options, &axes->axes[a]))
+        if (!is_known(flag, axes->names[a]) || !takes(options, &axes->axes[a]))
             return false;
     }
     return true;

@@ -61,7 +61,8 @@ static bool report_other(const char *path, const cJSON *found)
     const cJSON *words = cJSON_GetObjectItem(found, "search"), *word;
     const char *data = cJSON_GetStringValue(cJSON_GetObjectItem(found, "data"));
     if (!cJSON_IsArray(words) || !data)
-        return failed(path, "is no journal of a search");
+        return failed(path,
+                      "is no journal of a search; name a new file, or one that --resume has kept");
     fprintf(stderr,
             "ockham-train: --resume %s: belongs to another search, that of %s by\n"
             "  ockham-train search",
@@ -233,7 +234,8 @@ static bool read_lines(const struct search_journal *journal, char *text, size_t 
             return false;
     }
     if (number == 1 && strncmp(line, BEGINNING, left < known ? left : known) != 0)
-        return failed(journal->path, "is no journal of a search");
+        return failed(journal->path,
+                      "is no journal of a search; name a new file, or one that --resume has kept");
     if (left && ftruncate(journal->file, line - text) != 0)
         return failed(journal->path, strerror(errno));
     if (number > 1)
