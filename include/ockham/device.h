@@ -53,9 +53,9 @@ typedef struct ock_device {
 
 /** Lists the OpenCL platforms' devices in the loader's order and the scalar path
  * last. A platform that fails or has no device is one row of type
- * OCK_DEVICE_NONE; a machine without any platform has one such row, with the
- * loader's reason. The list is never empty. It is the caller's:
- * ock_device_list_free(). Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY.
+ * OCK_DEVICE_NONE; so is a driver's file whose library cannot be loaded, which the loader says
+ * nothing of, and on a machine without any platform the loader's reason. The list is never empty.
+ * It is the caller's: ock_device_list_free(). Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY.
  *
  * No driver is called before a child process has tried it: it loads the driver, lists its devices,
  * builds the kernels and compares a training step's operations with the scalar path, for 10, 10,

@@ -92,7 +92,7 @@ static void list_folder(ock_drivers *files, const char *folder)
 
 /* As the loader takes it: a folder, one driver's file, there or in the usual folder, or a library.
  */
-static void list_files(ock_drivers *files)
+void ock_drivers_installed(ock_drivers *files)
 {
     const char *path = vendors();
     char usual[PATH_SIZE];
@@ -201,8 +201,10 @@ static bool recall_driver(const ock_cache *cache, size_t position, ock_driver *d
 /* What a file tells is called only where it is the loader's, or one that is there to be loaded. */
 static bool may_be_called(const ock_drivers *files, bool past_loader, const ock_driver *driver)
 {
-    if (!past_loader || !*driver->library)
-        return !*driver->library && (!past_loader || *driver->reason);
+    if (*driver->reason) /* it is not called */
+        return true;
+    if (!past_loader)
+        return !*driver->library;
     for (size_t i = 0; i < files->count; i++)
         if (strcmp(files->list[i].library, driver->library) == 0)
             return true;
@@ -230,7 +232,7 @@ static bool recall(const ock_cache *cache, const ock_drivers *files, ock_drivers
 
 static bool try_drivers(ock_probe_kind kind, ock_drivers *files, ock_drivers *drivers)
 {
-    list_files(files);
+    ock_drivers_installed(files);
     ock_cache *cache = open_cache(files);
     bool known = kind == OCK_PROBE_UNKNOWN && recall(cache, files, drivers);
     if (!known && (known = ock_probe_run(kind == OCK_PROBE_WHOLE, files, drivers)))

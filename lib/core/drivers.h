@@ -14,6 +14,9 @@ typedef enum ock_probe_kind {
  * OCK_UNSUPPORTED, with *drivers NULL: they could not be tried. */
 ock_status ock_drivers_try(ock_probe_kind kind, ock_drivers **drivers);
 
+/* The files of drivers that the loader would load. */
+void ock_drivers_installed(ock_drivers *files);
+
 /* ---- probe.c ---- */
 
 /* Tries the drivers in a child; `files` are those that the loader would load. False: no child could

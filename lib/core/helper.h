@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 enum {
-    OCK_HELPER_LINE = 256 /* bytes, with its end */
+    OCK_HELPER_LINE = 512 /* bytes, with its end */
 };
 
 typedef struct ock_helper {

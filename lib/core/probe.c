@@ -36,6 +36,7 @@ static const struct {
 
 typedef struct child {
     const char *library;
+    ock_drivers *lost; /* files whose library cannot be loaded */
     ock_helper helper;
     stage stage;
     bool late, listed; /* listed: it has named a platform */
@@ -76,8 +77,26 @@ static stage stage_of(const child *c, const char *line)
     return c->stage;
 }
 
+/* "lost FILE<tab>LIBRARY<tab>REASON"; a child that runs again says it again. */
+static void note_lost(ock_drivers *lost, const char *line)
+{
+    ock_driver driver = {.library = "?"};
+    char why[160] = "";
+    if (sscanf(line, "lost %150[^\t]\t%150[^\t]\t%150[^\t]", driver.name, driver.library, why) < 2)
+        return;
+    snprintf(driver.reason, sizeof driver.reason,
+             "its library cannot be loaded, %s: reinstall the driver, or remove the file", why);
+    for (size_t i = 0; i < lost->count; i++)
+        if (strcmp(lost->list[i].library, driver.library) == 0)
+            return;
+    if (lost->count < OCK_DRIVERS_MAX)
+        lost->list[lost->count++] = driver;
+}
+
 static void heed(child *c, const char *line, ock_drivers *found)
 {
+    if (c->stage == LOADING)
+        note_lost(c->lost, line);
     c->stage = stage_of(c, line);
     if (!c->listed && (c->stage == BUILDING || c->stage == TESTING))
         c->stage = LOADING; /* of nothing that it has named */
@@ -154,13 +173,16 @@ static bool run(child *c, bool all, ock_drivers *found, char what[64])
     return c->stage != STARTING;
 }
 
-static bool probe_file(bool all, const ock_driver *file, ock_drivers *found, bool *blamed)
+static bool probe_file(bool all, const ock_driver *file, ock_drivers *found, ock_drivers *lost,
+                       bool *blamed)
 {
     char what[64];
-    size_t before = found->count;
-    child c = {.library = file->library};
+    size_t before = found->count, lost_before = lost->count;
+    child c = {.library = file->library, .lost = lost};
     if (!run(&c, all, found, what))
         return false;
+    if (lost->count > lost_before)
+        memcpy(lost->list[lost_before].name, file->name, sizeof file->name);
     if (c.stage == DONE)
         return true;
     if (found->count == before)
@@ -170,12 +192,12 @@ static bool probe_file(bool all, const ock_driver *file, ock_drivers *found, boo
 }
 
 /* Which of the loader's drivers it is that brings it down. */
-static bool probe_files(bool all, const ock_drivers *files, ock_drivers *found)
+static bool probe_files(bool all, const ock_drivers *files, ock_drivers *found, ock_drivers *lost)
 {
     bool blamed = false;
     *found = (ock_drivers){.past_loader = true};
     for (size_t i = 0; i < files->count && found->count < OCK_DRIVERS_MAX; i++)
-        if (!probe_file(all, &files->list[i], found, &blamed))
+        if (!probe_file(all, &files->list[i], found, lost, &blamed))
             return false;
     if (!blamed) {
         found->count = 1;
@@ -188,18 +210,29 @@ static bool probe_files(bool all, const ock_drivers *files, ock_drivers *found)
     return true;
 }
 
-bool ock_probe_run(bool all, const ock_drivers *files, ock_drivers *found)
+static bool probe_platforms(bool all, const ock_drivers *files, ock_drivers *found,
+                            ock_drivers *lost)
 {
-    *found = (ock_drivers){0};
     for (;;) {
         char what[64];
-        child c = {.library = ""};
+        child c = {.library = "", .lost = lost};
         if (!run(&c, all, found, what))
             return false;
         if (c.stage == DONE)
             return true;
         if (c.stage == LOADING)
-            return probe_files(all, files, found);
+            return probe_files(all, files, found, lost);
         blame(&found->list[found->count - 1], "its file from /etc/OpenCL/vendors", what, c.stage);
     }
+}
+
+bool ock_probe_run(bool all, const ock_drivers *files, ock_drivers *found)
+{
+    *found = (ock_drivers){0};
+    ock_drivers *lost = calloc(1, sizeof *lost);
+    bool run = lost && probe_platforms(all, files, found, lost);
+    for (size_t i = 0; run && i < lost->count && found->count < OCK_DRIVERS_MAX; i++)
+        found->list[found->count++] = lost->list[i];
+    free(lost);
+    return run;
 }

@@ -267,16 +267,18 @@ static void list_by_loader(device_rows *rows, const ock_drivers *drivers)
     cl_platform_id *platforms;
     cl_uint count;
     cl_int error = opencl_platforms("", &platforms, &count);
-    if (error != CL_SUCCESS) {
+    size_t known = drivers ? drivers->count : 0;
+    if (error != CL_SUCCESS)
         append_none(rows, (ock_device){.platform = -1, .platform_name = "OpenCL"},
                     "clGetPlatformIDs", error);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (drivers && i < drivers->count && *drivers->list[i].reason)
+    for (size_t i = 0; error == CL_SUCCESS && i < count; i++)
+        if (i < known && !*drivers->list[i].library && *drivers->list[i].reason)
             append_bad(rows, (int)i, &drivers->list[i]);
         else
             append_platform(rows, (int)i, &(opencl_platform){"", platforms[i]});
+    for (size_t i = 0; i < known; i++)
+        if (*drivers->list[i].library)
+            append_bad(rows, -1, &drivers->list[i]);
     free(platforms);
 }
 

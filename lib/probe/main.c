@@ -3,6 +3,7 @@
  * is about to do.
  * ockham-probe cold|warm PLATFORM LIBRARY DEVICE FOLDER: measures one device, whose driver may keep
  * kernels in the folder, for lib/core/speed.c. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 #include <ockham/version.h>
 
 #include "core/core.h"
+#include "core/drivers.h"
+#include "core/helper.h"
 
 enum {
     STATUS_FILE = 3
@@ -26,10 +29,33 @@ static bool all_operations;
 
 static void say(const char *line, const char *rest)
 {
-    char text[256];
-    int length = snprintf(text, sizeof text, "%s%.200s\n", line, rest);
+    char text[OCK_HELPER_LINE];
+    int length = snprintf(text, sizeof text, "%s%.*s\n", line, OCK_HELPER_LINE - 40, rest);
     if (write(STATUS_FILE, text, (size_t)length) != length)
         _exit(EXIT_FAILURE);
+}
+
+/* The loader says nothing of a library that is not there, or needs one that is not. */
+static void try_file(const char *name, const char *library)
+{
+    char text[OCK_HELPER_LINE];
+    if (dlopen(library, RTLD_LAZY | RTLD_LOCAL))
+        return;
+    const char *why = dlerror();
+    snprintf(text, sizeof text, "%.150s\t%.150s\t%.150s", name, library, why ? why : "");
+    say("lost ", text);
+}
+
+static void try_files(const char *library)
+{
+    static ock_drivers files;
+    if (*library) {
+        try_file(library, library);
+        return;
+    }
+    ock_drivers_installed(&files);
+    for (size_t i = 0; i < files.count; i++)
+        try_file(files.list[i].name, files.list[i].library);
 }
 
 static void try_platform(const char *name)
@@ -146,6 +172,8 @@ int main(int argc, char **argv)
     if (argc == 6 && !give_folder(argv[5]))
         return EXIT_FAILURE;
     say("ockham-probe ", ock_version());
+    if (argc == 4)
+        try_files(argv[3]);
     if (opencl_walk(argv[3], strtoul(argv[2], NULL, 10), argc == 6 ? &measurement : &trial) !=
         OCK_OK)
         return EXIT_FAILURE;

@@ -212,6 +212,31 @@ class Drivers(unittest.TestCase):
             with self.subTest(fault):
                 self.check_measured(fault)
 
+    # ---- Files without a driver ----
+
+    def test_libraries_that_are_not_there(self):
+        """Also beside a driver that brings the loader down, and alone."""
+        for fault in ("none@lost", "crash@load"):
+            env = self.environment(fault)
+            vendors = Path(env["OCL_ICD_VENDORS"])
+            (vendors / "lost.icd").write_text("libNoSuchDriver.so.7\n")
+            (vendors / "text.icd").write_text(f"{vendors / 'lost.icd'}\n")
+            if fault == "none@lost":
+                (vendors / "test.icd").unlink()
+            document = self.query(env=env)
+            self.check_pocl(document)
+            rows = {Path(row["name"]).name: row for row in document["skipped"]}
+            crashed = {"test.icd"} if fault == "crash@load" else set()
+            self.assertEqual(set(rows), {"lost.icd", "text.icd"} | crashed)
+            self.assertIn("libNoSuchDriver.so.7: cannot open shared object file",
+                          rows["lost.icd"]["reason"])
+            self.assertIn("file too short", rows["text.icd"]["reason"])
+            why = self.run_program(HOST, env=env | {"OCKHAM_PROBE": "/nonexistent"}).stdout
+            self.assertIn(rows["lost.icd"]["reason"], why)  # it is kept
+            (vendors / "pocl.icd").unlink()
+            self.assertIn("no OpenCL driver is installed" if fault == "none@lost" else "crashed",
+                          str(self.query(env=env, status=1)["skipped"]))
+
     # ---- Lies, failures, wrong numbers ----
 
     def test_compiler_that_fails(self):

@@ -82,6 +82,24 @@ class Query(Tools):
         self.assertRegex(device["stable_name"], "^portable-computing-language/")
         self.assertTrue(device["language"].startswith("OpenCL C "))
 
+    @has_pocl
+    def test_speed(self):
+        """It is measured once."""
+        kept = {"OCKHAM_PROBE": "", "OCKHAM_CACHE": str(self.folder / "cache"),
+                "TMPDIR": str(self.folder), **POCL}
+        document = self.document("-d", "cpu", **kept)
+        device, = document["devices"]
+        for figure in ("peak_gflops", "stream_gbs", "step_seconds", "launch_seconds", "warm_seconds"):
+            self.assertGreater(device[figure], 0, figure)
+        self.assertGreater(device["cold_seconds"], device["warm_seconds"])
+        self.assertEqual(self.document("-d", "cpu", **kept)["devices"][0]["step_seconds"],
+                         device["step_seconds"])
+        bare = self.document("-d", "cpu", "--no-measure", **kept)["devices"][0]
+        self.assertIsNone(bare["step_seconds"])
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["cache"])
+        line = next(line for line in self.shown(**kept).splitlines() if " 0:0 " in line)
+        self.assertNotIn("-", line.split())
+
     @needs(VENDORS / "rusticl.icd")
     def test_rusticl(self):
         rusticl = {"OCL_ICD_VENDORS": str(VENDORS / "rusticl.icd"), "OCKHAM_DEVICE": ""}
@@ -106,8 +124,18 @@ class Query(Tools):
         self.assertEqual(len(document["skipped"]), 1)
         shown = self.shown("--no-self-test", status=1, **NONE)
         self.assertIn("skipped", shown)
-        for line in document["skipped"][0]["advice"]:
+        advice = document["skipped"][0]["advice"]
+        self.assertTrue(advice)
+        for line in advice:
             self.assertIn(line, shown)
+        if HAS_OPENCL and "\nID=debian" in Path("/etc/os-release").read_text():
+            self.assertIn("apt install pocl-opencl-icd", advice[0])
+
+    def test_nothing_where_drivers_are_said_to_be(self):
+        if HAS_OPENCL:
+            document = self.document("--no-measure", status=1, OCKHAM_PROBE="", **NONE)
+            self.assertEqual(document["skipped"][1]["name"], "/nonexistent")
+            self.assertIn("cannot open", document["skipped"][1]["reason"])
 
     # ---- Wishes ----
 
