@@ -136,7 +136,7 @@ ock_status image_take(fit_run *run)
                        .first_step = model->first_step,
                        .epoch = model->epoch,
                        .rate = model->rate,
-                       .renewals = model->renewals,
+                       .releases = model->releases,
                        .moments = model->moments,
                        .moments_kind = model->moments_kind,
                        .averages = model->averages};
@@ -170,8 +170,9 @@ static void put_state(fit_run *run)
 
 static ock_status put_counts(fit_run *run)
 {
-    const run_image *image = &run->image;
+    run_image *image = &run->image;
     ock_model *model = run->model;
+    bool same = image->releases == model->releases;
     ock_status status = model_set_moments(model, image->moments, image->moments_kind);
     if (!status)
         status = model_set_averages(model, image->averages);
@@ -180,21 +181,23 @@ static ock_status put_counts(fit_run *run)
     model->epoch = image->epoch;
     model->rate = image->rate;
     run->renewals = model->renewals;
+    if (same) /* only what was made since has gone here */
+        image->releases = model->releases;
     return status;
 }
 
 /* The same tensors as then, which takes no memory where that is what has run out, unless a callback
- * renewed the network. */
+ * renewed the network or took steps by another optimiser. */
 static ock_status write_tensors(const fit_run *run)
 {
     const tensor_list *from = &run->image.list;
-    bool same = run->image.renewals == run->model->renewals;
-    tensor_list renewed = {0};
-    ock_status status = same ? OCK_OK : run_tensors(run, &renewed);
-    const file_tensor *to = same ? from->tensors : renewed.tensors;
+    bool same = run->image.releases == run->model->releases;
+    tensor_list others = {0};
+    ock_status status = same ? OCK_OK : run_tensors(run, &others);
+    const file_tensor *to = same ? from->tensors : others.tensors;
     for (size_t i = 0; i < from->count && !status; i++)
         status = ock_tensor_write(to[i].tensor, from->tensors[i].values);
-    free(renewed.tensors);
+    free(others.tensors);
     return status ? status : ock_context_finish(run->model->context);
 }
 

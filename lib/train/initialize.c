@@ -188,6 +188,7 @@ static void free_moments(ock_model *model)
             parameter->moment1 = parameter->moment2 = NULL;
         }
     }
+    model->releases += model->moments != 0;
     model->moments = 0;
 }
 
@@ -200,6 +201,7 @@ static void free_averages(ock_model *model)
             parameter->average = NULL;
         }
     }
+    model->releases += model->averages;
     model->averages = false;
 }
 

@@ -87,6 +87,7 @@ struct ock_model {
     bool averages;                   /* parameters have averages */
     float rate;                      /* the learning rate of the last step */
     uint32_t renewals;               /* how often weights were drawn or loaded */
+    uint32_t releases;               /* how often moments or averages went */
     bool lost;                       /* a device failed while its weights were put back */
 };
 

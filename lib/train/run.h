@@ -44,7 +44,7 @@ typedef struct tensor_list {
  * of weights it only says which there were. */
 typedef struct run_image {
     tensor_list list;  /* what the tensors held then */
-    uint32_t renewals; /* of the model; since a later one some of the tensors are gone */
+    uint32_t releases; /* of the model; since a later one some of the tensors are gone */
     float *values;
     fit_state state;
     size_t epochs; /* in the history */

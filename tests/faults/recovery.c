@@ -134,6 +134,46 @@ START_TEST(a_failure_that_comes_late_leaves_the_last_epoch)
 }
 END_TEST
 
+/* A step of the callback's own, by an optimiser with other moments. */
+static bool step_aside(const ock_epoch *epoch, void *user)
+{
+    const bed *b = user;
+    const float row[FEATURES] = {1};
+    const int32_t label = 0;
+    ock_fit other = ock_fit_defaults();
+    ock_tensor *x = NULL, *y = NULL;
+    (void)epoch;
+    other.optimizer = ock_sgd_defaults();
+    OK(b->context, ock_tensor_create(b->context, OCK_F32, 1, FEATURES, &x));
+    OK(b->context, ock_tensor_create(b->context, OCK_I32, 1, 1, &y));
+    OK(b->context, ock_tensor_write(x, row));
+    OK(b->context, ock_tensor_write(y, &label));
+    bool stepped = !ock_model_train_step(b->net, &other, x, y, NULL); /* where the fault is not */
+    ock_tensor_destroy(y);
+    ock_tensor_destroy(x);
+    return stepped;
+}
+
+/* The first epoch alone is as without the callback. */
+static void put_back_beside(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
+{
+    (void)kind;
+    b->fit.on_epoch = step_aside;
+    b->fit.user = b;
+    ock_status status = run_with(b, fault);
+    if (!status || b->history.count > 1)
+        return;
+    ck_assert_ptr_null(strstr(ock_context_message(b->context), "are lost"));
+    expect_weights(e, b, e->epochs[b->history.count]);
+    expect_epochs(e, b, b->history.count);
+}
+
+START_TEST(a_callback_that_steps_by_itself_is_undone)
+{
+    at_positions(PLAIN, (layer_fault){.entry = "clEnqueueNDRangeKernel"}, true, put_back_beside);
+}
+END_TEST
+
 /* Nothing can be put back: the network says so until it is renewed. */
 static void lose(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
 {
@@ -304,6 +344,7 @@ static Suite *recovery_suite(void)
     tcase_add_unchecked_fixture(cases, open_all, close_all);
     tcase_add_loop_test(cases, a_failure_leaves_the_last_epoch, 0, KINDS);
     tcase_add_loop_test(cases, a_failure_that_comes_late_leaves_the_last_epoch, 0, KINDS);
+    tcase_add_test(cases, a_callback_that_steps_by_itself_is_undone);
     tcase_add_loop_test(cases, a_device_that_is_gone_loses_the_network, 0, KINDS);
     tcase_add_loop_test(cases, a_run_goes_on_with_the_next_device, 0, KINDS);
     tcase_add_loop_test(cases, a_run_goes_on_with_plain_c, 0, KINDS);
