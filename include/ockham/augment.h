@@ -39,7 +39,7 @@ typedef struct ock_augmentation {
     /** Elastic deformation (Simard, Steinkraus and Platt 2003). */
     float elastic_alpha; /**< pixels; 0..1e6 */
     float elastic_sigma; /**< pixels; with an alpha above 0, up to the larger of height and width */
-    /** Random erasing (Zhong et al. 2020, with scales .02 and .4, ratios .3 and 3.33;
+    /** Random erasing (Zhong et al., 2020, with scales .02 and .4, ratios .3 and 3.33;
      * keras.layers.RandomErasing). */
     float erase_factor;   /**< the probability; 0..1 */
     float erase_scale[2]; /**< lower, upper share of the area; 0 < lower <= upper <= 1 */
@@ -75,11 +75,11 @@ enum {
  * epoch: Keras's get_random_transform(). Every device gives the same bits. With w the words of the
  * draw at counter (index, epoch, k, OCK_PURPOSE_AUGMENT), u = (w >> 8) 2^-24, ranges to either side
  * (2u - 1) range, pairs lower + u (upper - lower), flips u < 0.5 and places floor(w n 2^-32):
- *   k = 0: rotation, height shift, width shift, height zoom;
- *   k = 1: width zoom, shear, channel shift, brightness;
- *   k = 2: horizontal flip, vertical flip, whether to erase (u < erase_factor);
- *   k = 3: the cutout's row and column;
- *   k = 4..19: a rectangle to erase: area, ratio, top, left. The first that lies in the picture is
+ * - k = 0: rotation, height shift, width shift, height zoom;
+ * - k = 1: width zoom, shear, channel shift, brightness;
+ * - k = 2: horizontal flip, vertical flip, whether to erase (u < erase_factor);
+ * - k = 3: the cutout's row and column;
+ * - k = 4..19: a rectangle to erase: area, ratio, top, left. The first that lies in the picture is
  *     taken; where none does, nothing is erased. Its sides are floor(sqrt(area ratio)) and
  *     floor(sqrt(area / ratio)) pixels, or 1. */
 OCK_API ock_status ock_augment_draw(const ock_augmentation *augmentation, uint32_t epoch,

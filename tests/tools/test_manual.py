@@ -90,6 +90,11 @@ class Manual(Tools):
         page = (PAGES / "ockham.7.scd").read_text()
         self.assertEqual(set(re.findall(r"^_(OCKHAM_\w+)_$", page, re.M)), known)
 
+    def test_headers(self):
+        page = section((PAGES / "ockham.7.scd").read_text(), "DESCRIPTION")
+        headers = {path.name for path in (ROOT / "include" / "ockham").glob("*.h")}
+        self.assertEqual(set(re.findall(r"_(\w+\.h)_", page)), headers - {"ockham.h"})
+
     def test_examples(self):
         """--help behind the last word ends each once it has been read."""
         self.write_idx("mnist", 20, 28, 28)
