@@ -57,6 +57,12 @@ class Compare(Tools):
     def compare(self, *args, **more):
         return self.run_tool(COMPARE, *args, **more)
 
+    def test_help_fits_a_screen(self):
+        lines = self.compare("--help", COLUMNS="80").stdout.splitlines()
+        self.assertLessEqual(len(lines), 40)
+        self.assertLessEqual(max(map(len, lines)), 80)
+        self.assertEqual(sum(line.startswith("  tools/peers/compare --") for line in lines), 2)
+
     def environment(self, script):
         """A virtual environment whose Python has every module, and is a worker."""
         python = self.folder / "venv" / "bin" / "python"
