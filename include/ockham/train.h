@@ -185,6 +185,7 @@ typedef struct ock_fit {
     const ock_standardizer *standardizer; /**< of all batches; NULL: none */
     const char *checkpoint;            /**< a file, replaced after each epoch; NULL: none. A new one
                                           is the user's alone to read */
+    bool checkpoint_when_stopped;      /**< write it only if a callback stops the run */
     bool resume;                       /**< the run of the checkpoint, where there is one */
     bool failover;                     /**< after a device's failure, go on with the next one */
     ock_epoch_callback on_epoch;       /**< or NULL */
@@ -257,15 +258,17 @@ OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uin
 /** @page fit_checkpoints Checkpoints and resumption
  * After each epoch, before on_epoch is called, all that the run needs to go on is
  * written, as ock_model_save() does it: a kill at any moment leaves the file of this epoch or of
- * the one before, whole. With `resume` a run goes on after the file's epoch. It ends, on the same
- * device, with the weights, the history, which has the epochs before, but for its seconds, and the
- * verdict of one that was never stopped, bit for bit. Without a file it begins anew; where all
- * epochs are done, or early stopping has ended them, nothing is trained. The layers with all their
- * options, the sizes of the sets and every field above must be the same, or the resumption is
- * refused with what differs; epochs, failover, the callbacks and the file's name may differ. Of a
- * standardizer the options are compared: that it was fitted to the same rows is the caller's to see
- * to. The data themselves are not compared, and what on_epoch does to the network is in the next
- * epoch's file.
+ * the one before, whole. With checkpoint_when_stopped that is
+ * written only when a callback has stopped the run: of the last completed epoch, though the network
+ * has the steps since; nothing where there is none. With `resume` a run goes on after the file's
+ * epoch. It ends, on the same device, with the weights, the history, which has the epochs before,
+ * but for its seconds, and the verdict of one that was never stopped, bit for bit. Without a file
+ * it begins anew; where all epochs are done, or early stopping has ended them, nothing is trained.
+ * The layers with all their options, the sizes of the sets and every field above must be the same,
+ * or the resumption is refused with what differs; epochs, failover, the callbacks and what else is
+ * said of the file may differ. Of a standardizer the options are compared: that it was fitted to
+ * the same rows is the caller's to see to. The data themselves are not compared, and what on_epoch
+ * does to the network is in the next epoch's file.
  *
  * The file is safetensors: the network's tensors by their names, so that ock_model_open() takes it
  * too, and after "moment1.", "moment2." and "average." those of the optimiser, "best." early

@@ -23,6 +23,13 @@ enum {
         name, kind, offsetof(record, member), NULL, false                                          \
     }
 
+/* As an image has them, and the network. */
+static const record_field image_counts_list[] = {
+    FIELD(run_image, "step", FIELD_U64, step),
+    FIELD(run_image, "first_step", FIELD_U64, first_step),
+    FIELD(run_image, "epochs_begun", FIELD_U32, epoch),
+};
+
 static const record_field counts_list[] = {
     FIELD(ock_model, "step", FIELD_U64, step),
     FIELD(ock_model, "first_step", FIELD_U64, first_step),
@@ -65,6 +72,7 @@ static const record_field epoch_list[] = {
     FIELD(ock_epoch, "ms_per_step", FIELD_DOUBLE, ms_per_step),
 };
 
+static const record_fields image_counts_fields = {image_counts_list, COUNT(image_counts_list)};
 static const record_fields counts_fields = {counts_list, COUNT(counts_list)};
 static const record_fields stopper_fields = {stopper_list, COUNT(stopper_list)};
 static const record_fields plateau_fields = {plateau_list, COUNT(plateau_list)};
@@ -75,20 +83,21 @@ static const record_fields epoch_fields = {epoch_list, COUNT(epoch_list)};
 
 static char *state_text(const fit_run *run)
 {
-    const fit_state *state = &run->state;
+    const run_image *image = &run->image;
+    const fit_state *state = &image->state;
     char *text = NULL;
     size_t length;
     FILE *out = open_memstream(&text, &length);
     if (!out)
         return NULL;
     fprintf(out, "{\"version\":%d", VERSION);
-    fields_put(out, ",", &counts_fields, run->model);
+    fields_put(out, ",", &image_counts_fields, image);
     fields_put(out, ",", &run_fields, state);
     fprintf(out, ",\"best_kept\":%s", state->best.tensors ? "true" : "false");
     fields_put(out, ",\"early_stopping\":{", &stopper_fields, &state->stopper);
     fields_put(out, "},\"plateau\":{", &plateau_fields, &state->plateau);
     fputs("},\"history\":[", out);
-    for (size_t i = run->start; i < run->history->count; i++) {
+    for (size_t i = run->start; i < image->epochs; i++) {
         fields_put(out, i > run->start ? ",{" : "{", &epoch_fields, &run->history->epochs[i]);
         fputc('}', out);
     }

@@ -12,8 +12,7 @@ ock_status checkpoint_check(ock_context *context, const ock_fit *fit);
  * that is kept from epoch to epoch. On failure the run is as before. Waits. */
 ock_status checkpoint_begin(fit_run *run);
 
-/* Writes what the run needs to go on from here, whose image was taken. Asks nothing of the device.
- */
+/* Writes what a run needs to go on from where the image was taken. Asks nothing of the device. */
 ock_status checkpoint_write(const fit_run *run);
 
 #endif

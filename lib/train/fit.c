@@ -199,12 +199,21 @@ static ock_status end_epoch(fit_run *run, const ock_epoch *epoch)
 static ock_status tell(fit_run *run, const ock_epoch *epoch)
 {
     const ock_fit *fit = &run->fit;
-    ock_status status = fit->checkpoint ? checkpoint_write(run) : OCK_OK;
+    bool keep = fit->checkpoint && !fit->checkpoint_when_stopped;
+    ock_status status = keep ? checkpoint_write(run) : OCK_OK;
     if (status)
         return status;
     if (fit->on_epoch && !fit->on_epoch(epoch, fit->user))
         run->stop = true;
     return OCK_OK;
+}
+
+/* Of a run that a callback has stopped. */
+static ock_status keep_stopped(const fit_run *run)
+{
+    const ock_fit *fit = &run->fit;
+    bool keep = fit->checkpoint && fit->checkpoint_when_stopped && run->image.epochs > run->start;
+    return keep ? checkpoint_write(run) : OCK_OK;
 }
 
 static bool is_stopped(const fit_run *run)
@@ -227,7 +236,7 @@ static ock_status run_epochs(fit_run *run)
         else if (whole)
             status = tell(run, &epoch);
     }
-    return status;
+    return status || !run->stop ? status : keep_stopped(run);
 }
 
 /* ---- The run ---- */

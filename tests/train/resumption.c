@@ -139,7 +139,8 @@ typedef enum stop {
     STOP_BY_EXIT,
     STOP_BY_SIGNAL,
     STOP_WITHIN_EPOCH, /* the one after */
-    STOPS
+    STOPS,
+    STOP_BY_STEP /* within the one after, by a callback; only then is there a checkpoint */
 } stop;
 
 typedef struct trial {
@@ -170,7 +171,7 @@ static bool on_step(uint32_t epoch, uint64_t step, uint64_t steps, void *user)
     t->trained = true;
     if (t->stop == STOP_WITHIN_EPOCH && epoch == t->after + 1 && step == 2)
         raise(SIGKILL);
-    return true;
+    return t->stop != STOP_BY_STEP || epoch != t->after + 1 || step != 2;
 }
 
 static void write_result(const trial *t, ock_model *net, const ock_history *history)
@@ -209,6 +210,7 @@ static bool run_here(trial *t)
     OK(context, ock_standardizer_fit(set, &scales, &standardizer));
     fit.standardizer = t->kind->standardizes ? standardizer : NULL;
     fit.checkpoint = t->checkpoint;
+    fit.checkpoint_when_stopped = t->stop == STOP_BY_STEP;
     fit.resume = t->checkpoint != NULL;
     fit.on_epoch = on_epoch;
     fit.on_step = on_step;
@@ -328,6 +330,24 @@ START_TEST(goes_on_again_and_again)
 }
 END_TEST
 
+/* A file of the last whole epoch, and only of a run that is stopped after one. */
+START_TEST(goes_on_after_a_stop_within_an_epoch)
+{
+    places p = places_open();
+    const kind *of = &kinds[_i];
+    ck_assert(run((trial){of, .result = p.whole}));
+    for (uint32_t after = 0; after <= of->epochs; after++) {
+        run((trial){of, .checkpoint = p.files.path, .stop = STOP_BY_STEP, .after = after});
+        bool stopped = after > 0 && after < of->epochs;
+        ck_assert_int_eq(access(p.files.path, F_OK), stopped ? 0 : -1);
+        ck_assert(run((trial){of, .checkpoint = p.files.path, .result = p.resumed}));
+        expect_same(&p);
+        remove(p.files.path);
+    }
+    places_close(&p);
+}
+END_TEST
+
 Suite *resumption_suite(void)
 {
     Suite *suite = suite_create("resumption");
@@ -335,6 +355,7 @@ Suite *resumption_suite(void)
     const int count = sizeof kinds / sizeof *kinds;
     tcase_add_loop_test(cases, goes_on_after_any_epoch, 0, count);
     tcase_add_loop_test(cases, goes_on_again_and_again, 0, count);
+    tcase_add_loop_test(cases, goes_on_after_a_stop_within_an_epoch, 0, count);
     tcase_set_timeout(cases, 120);
     suite_add_tcase(suite, cases);
     return suite;
