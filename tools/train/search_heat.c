@@ -193,8 +193,10 @@ static void print_script(FILE *script, const void *user)
 bool search_heat(const struct search_report *report)
 {
     const char *path = report->session->options->plot;
-    const struct sheet sheet = sheet_of(report);
+    if (!path)
+        return true;
+    const struct sheet sheet = sheet_of(report); /* of the two axes that --plot needs */
     const struct plot plot = {"ockham-train", path,         sheet.width,
                               sheet.height,   print_script, &sheet};
-    return !path || plot_draw(&plot);
+    return plot_draw(&plot);
 }
