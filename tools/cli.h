@@ -9,8 +9,8 @@
 
 /* Beside EXIT_SUCCESS and EXIT_FAILURE (the work was begun and failed). */
 enum {
-    EXIT_USAGE = 2, /* the command line is wrong, or names what is not there */
-    EXIT_INTERRUPTED = 130,
+    EXIT_USAGE = 2,         /* the command line is wrong, or names what is not there */
+    EXIT_INTERRUPTED = 130, /* program_main() makes it 143 of SIGTERM */
 };
 
 /* The whole text must be a number from low to high; "10x", "", " 1", "nan" and "0x1" are none. */

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "nearest.h"
+#include "run.h"
 
 static void print_usage(const struct program *program, FILE *stream)
 {
@@ -34,6 +35,12 @@ static int no_command(const struct program *program, const char *name)
     return EXIT_USAGE;
 }
 
+/* As a shell has it of a program that a signal ended. */
+static int exit_status_of(int status)
+{
+    return status == EXIT_INTERRUPTED && run_interrupted() ? 128 + run_interrupted() : status;
+}
+
 int program_main(const struct program *program, int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
@@ -47,6 +54,6 @@ int program_main(const struct program *program, int argc, char **argv)
     }
     for (size_t i = 0; i < program->count; i++)
         if (strcmp(name, program->commands[i].name) == 0)
-            return program->run(i, argc, argv);
+            return exit_status_of(program->run(i, argc, argv));
     return no_command(program, name);
 }

@@ -8,23 +8,38 @@
 
 #include "cli.h"
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* the signal's number */
 
+/* A second one ends the program. Who reads its output may have been ended by the same Ctrl-C, which
+ * must not end this one before it has saved what it has. */
 static void on_interrupt(int number)
 {
-    (void)number;
-    interrupted = 1;
+    if (interrupted) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    interrupted = number;
+    signal(SIGPIPE, SIG_IGN);
 }
 
-bool run_interrupted(void)
+int run_interrupted(void)
 {
     return interrupted;
 }
 
+/* But those that are ignored, as a shell has it in the background. */
+static void catch_interrupt(int number)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART}, before;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(number, &action, NULL);
+}
+
 int run_open(const char *program, const char *device, int threads, ock_context **context)
 {
-    sigaction(SIGINT,
-              &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
+    catch_interrupt(SIGINT);
+    catch_interrupt(SIGTERM);
     char message[16384]; /* a build log may be long */
     ock_context_options wanted = ock_context_defaults();
     wanted.device = device;

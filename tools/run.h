@@ -6,11 +6,12 @@
 #include <ockham/context.h>
 #include <stdio.h>
 
-/* Opens a context and catches SIGINT from then on; a second one ends the program. Returns
- * EXIT_SUCCESS or, with what failed on standard error, another exit status. */
+/* Opens a context and catches SIGINT and SIGTERM from then on; a second one ends the program.
+ * Returns EXIT_SUCCESS or, with what failed on standard error, another exit status. */
 int run_open(const char *program, const char *device, int threads, ock_context **context);
 
-bool run_interrupted(void);
+/* The number of the signal that was caught; 0: none. */
+int run_interrupted(void);
 
 /* Seconds from some moment on, the same for all processes. */
 double run_now(void);

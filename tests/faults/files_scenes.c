@@ -184,16 +184,15 @@ static ock_status keep_journal(stage *s)
     static char word[] = "search", *words[] = {word, NULL};
     struct options options = {0};
     ock_search_options wish = ock_search_defaults();
-    options.search.journal = s->files.path;
-    options.search.arguments = words;
-    options.search.argument_count = 1;
+    options.arguments = words;
+    options.argument_count = 1;
     wish.axes = &axis;
     wish.axis_count = 1;
     const struct session session = {.options = &options, .talk = stdout};
     const ock_trial trial = {
         .axes = 1, .values = (double[]){0.1}, .runs = 1, .scores = (double[]){1}};
     ock_search_results_clear(&s->results);
-    bool kept = search_journal_open(&s->journal, &session, &wish, &s->results);
+    bool kept = search_journal_open(&s->journal, s->files.path, &session, &wish, &s->results);
     if (kept && !s->results.count)
         kept = !ock_search_results_add(&s->results, &trial) &&
                search_journal_add(&s->journal, &s->results);

@@ -27,7 +27,6 @@ static void begin(void)
     search.axes = &axis;
     search.axis_count = 1;
     search.seeds = 2;
-    options.search.journal = path;
 }
 
 static void write_file(bool known, const uint8_t *data, size_t size)
@@ -46,7 +45,7 @@ static void write_file(bool known, const uint8_t *data, size_t size)
 static bool read_file(const struct session *session, ock_search_results *results)
 {
     struct search_journal journal;
-    bool read = search_journal_open(&journal, session, &search, results);
+    bool read = search_journal_open(&journal, path, session, &search, results);
     search_journal_close(&journal);
     return read;
 }
@@ -58,7 +57,7 @@ static void check_adding(const struct session *session, ock_search_results *resu
         .axes = 1, .values = (double[]){0.1}, .runs = 2, .scores = (double[]){1, NAN}};
     struct search_journal journal;
     ock_search_results again = {0}, ignored = {0};
-    FUZZ_EXPECT(search_journal_open(&journal, session, &search, &ignored));
+    FUZZ_EXPECT(search_journal_open(&journal, path, session, &search, &ignored));
     ock_search_results_clear(&ignored);
     FUZZ_EXPECT(ock_search_results_add(results, &trial) == OCK_OK);
     FUZZ_EXPECT(search_journal_add(&journal, results));

@@ -50,6 +50,25 @@ class Tools(unittest.TestCase):
             self.assertEqual(done.returncode, status, f"{args}\n{done.stdout}\n{done.stderr}")
         return done
 
+    def stop(self, number, *args, after, program=TRAIN):
+        """Ends a run by a signal once a line of its output begins with `after`. Returns its exit
+        status, the rest of its output, and the command that it says goes on."""
+        process = subprocess.Popen([program, *map(str, args)], cwd=self.folder, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        for line in process.stdout:
+            if line.startswith(after):
+                break
+        process.send_signal(number)
+        rest, said = process.communicate(timeout=TIMEOUT_S)
+        command = said.split("To go on:\n")[-1] if "To go on:" in said else said
+        return process.returncode, rest, command
+
+    def go_on(self, command, *more):
+        """As one does: the line is pasted into a shell."""
+        line = command.removesuffix("\n") + "".join(f" {word}" for word in more)
+        return self.run_tool("sh", "-c", line)
+
     def train(self, *args, **more):
         return self.run_tool(TRAIN, *args, **more)
 

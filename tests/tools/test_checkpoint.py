@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import re
 import signal
 import struct
 import subprocess
@@ -11,6 +13,8 @@ from harness import SMALL, TIMEOUT_S, TRAIN, Tools
 
 RUN = [*SMALL, "--hidden", "24x2", "--epochs", "3", "--dropout", "0.2", "--augment", "small",
        "--early-stop", "val_loss:3", "--restore-best"]
+
+LONG = [*RUN, "--epochs", "120", "--early-stop", "val_loss:120"]
 
 
 def digest(words):
@@ -25,21 +29,9 @@ class Checkpoint(Tools):
     def fit(self, *args, **more):
         return self.train("fit", *RUN, *args, **more)
 
-    def stop(self, number, *args, after="fit "):
-        """Ends the run by a signal once a line begins with `after`; returns what it printed then."""
-        process = subprocess.Popen([TRAIN, "fit", *RUN, *args, "--checkpoint", "run"],
-                                   cwd=self.folder, stdout=subprocess.PIPE, text=True)
-        self.addCleanup(process.kill)
-        for line in process.stdout:
-            if line.startswith(after):
-                break
-        process.send_signal(number)
-        rest, _ = process.communicate(timeout=TIMEOUT_S)
-        return rest
-
     def test_a_killed_run_goes_on(self):
         self.fit("--save", "whole", "--csv", "whole.csv")
-        self.stop(signal.SIGKILL)
+        self.stop(signal.SIGKILL, "fit", *RUN, "--checkpoint", "run", after="fit ")
         self.fit("--checkpoint", "run", "--resume", "--save", "resumed", "--csv", "resumed.csv")
         self.assertEqual(self.read("whole"), self.read("resumed"))
         histories = [self.rows(name) for name in ("whole.csv", "resumed.csv")]
@@ -48,10 +40,71 @@ class Checkpoint(Tools):
             for figure in whole.keys() - {"seconds", "ms_per_step"}:
                 self.assertEqual(whole[figure], resumed[figure], figure)
 
-    def test_ctrl_c_says_how_to_go_on(self):
-        rest = self.stop(signal.SIGINT, "--epochs", "1000000")
-        self.assertRegex(rest, r"to go on after epoch \d+: the same command with --resume")
-        self.train("evaluate", "--load", "run", "--device", "scalar", "--count", 50)
+    # ---- Ctrl-C ----
+
+    def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(self):
+        """The printed line ends with the weights of a run that was never stopped."""
+        self.train("fit", *LONG, "--save", "whole")
+        for number, asked in ((signal.SIGINT, []), (signal.SIGTERM, ["--checkpoint", "run"]),
+                              (signal.SIGINT, ["--checkpoint", "run", "--resume"])):
+            with self.subTest(asked):
+                older = set(self.folder.iterdir())
+                status, _, command = self.stop(number, "fit", *LONG, "--save", "it's $HOME",
+                                               *asked, after="fit ")
+                self.assertEqual(status, 128 + number)
+                self.assertRegex(command, r"--checkpoint (\S+) --resume\n$")
+                self.assertEqual(command.count("--resume"), 1)
+                kept = re.search(r"--checkpoint (\S+)", command)[1]
+                self.assertEqual({path.name for path in set(self.folder.iterdir()) - older},
+                                 {kept} if asked else {kept, "it's $HOME"})
+                self.assertEqual(kept == "run", bool(asked))
+                self.train("evaluate", "--load", kept, "--device", "scalar", "--count", 50)
+                self.assertNotEqual(self.read("whole"), self.read("it's $HOME"))
+                self.go_on(command)
+                self.assertEqual(self.read("whole"), self.read("it's $HOME"))
+                (self.folder / kept).unlink()
+
+    def test_ctrl_c_before_an_epoch(self):
+        slow = ["--hidden", "300x3", "--count", "10000", "--batch", "1", "--device", "scalar"]
+        status, _, said = self.stop(signal.SIGINT, "fit", *slow, after="data:")
+        self.assertEqual(status, 130)
+        self.assertIn("stopped in the first epoch: there is nothing to go on with", said)
+        self.assertEqual([*self.folder.iterdir()], [])
+
+    def test_ctrl_c_twice(self):
+        """The second one waits for nothing."""
+        process = subprocess.Popen([TRAIN, "fit", *RUN, "--epochs", "1000000"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        process.stdout.readline()
+        process.send_signal(signal.SIGSTOP)  # so that both are there before it sees the first
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=TIMEOUT_S)
+        self.assertLess(process.returncode, 0, "by the signal itself")
+
+    def test_whose_reader_is_gone(self):
+        """In `ockham-train fit | tee log` Ctrl-C ends tee, too."""
+        process = subprocess.Popen([TRAIN, "fit", *RUN, "--epochs", "1000000"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        for line in process.stdout:
+            if line.startswith("fit "):
+                break
+        process.send_signal(signal.SIGINT)
+        process.stdout.close()
+        said = process.stderr.read()
+        process.wait(TIMEOUT_S)
+        self.assertIn("To go on:", said)
+
+    def test_a_folder_that_cannot_be_written_to(self):
+        self.folder.chmod(0o555)
+        self.addCleanup(self.folder.chmod, 0o755)
+        if os.access(self.folder, os.W_OK):
+            self.skipTest("root writes everywhere")
+        _, _, said = self.stop(signal.SIGINT, "fit", *RUN, "--epochs", "1000000", after="fit ")
+        self.assertIn("this folder cannot be written to", said)
 
     def test_refusals(self):
         self.fit("--checkpoint", "run")

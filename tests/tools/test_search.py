@@ -196,6 +196,18 @@ class Search(Tools):
         self.assertIn("rank", rest)
         self.assertEqual([(row["epochs"], row["trained"]) for row in self.rows()], [("2", "2"), ("1", "1")])
 
+    def test_ctrl_c_keeps_the_trials_and_says_how_to_go_on(self):
+        slow = ["--epochs", "150", *GRID, "--csv"]
+        self.search(*slow, "whole.csv")
+        for asked in ([], ["--resume", "journal"]):
+            status, rest, command = self.stop(signal.SIGTERM, "search", *SMALL, *slow, "s.csv", *asked,
+                                              after="trial 2")
+            self.assertEqual(status, 143)
+            self.assertEqual("journal" in command, bool(asked))
+            done = self.go_on(command)
+            self.assertRegex(done.stdout, r"resumed: [2-5] trials are done")
+            self.assertEqual(self.without_seconds("whole.csv"), self.without_seconds("s.csv"))
+
     def test_full_disk(self):
         done = self.search(*GRID, "--resume", "journal", status=1, file_limit=600)
         self.assertIn("--resume journal: File too large", done.stderr)

@@ -16,7 +16,7 @@ enum {
     TOP = 84,
     GAP = 14,
     PANEL_HEIGHT = 150,
-    CELL_HEIGHT = 2 * PANEL_HEIGHT + 88,
+    CELL_HEIGHT = 2 * PANEL_HEIGHT + 102,
 };
 
 /* What all panels share. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "command_line.h"
 #include "commands.h"
 #include "curves.h"
 #include "report.h"
@@ -21,12 +22,33 @@ static bool save(const struct session *session, ock_model *model)
     return true;
 }
 
-static void tell_of_checkpoint(const struct session *session, const struct result *result)
+/* Where a run is stopped that was not asked to, so that it can go on. */
+static void keep_when_stopped(ock_fit *fit, char path[STOPPED_PATH])
 {
-    const char *path = session->options->recipe.fit.checkpoint;
-    if (path && result->outcome == INTERRUPTED && result->history.count > 0)
-        fprintf(session->talk, "to go on after epoch %zu: the same command with --resume\n",
-                result->history.count);
+    if (fit->checkpoint || !command_line_stopped_path(path))
+        return;
+    fit->checkpoint = path;
+    fit->checkpoint_when_stopped = true;
+}
+
+static void tell_of_stop(const struct options *options, const ock_fit *fit, size_t epochs)
+{
+    const char *more[4] = {NULL}, **next = more;
+    if (epochs == 0 || !fit->checkpoint) {
+        fprintf(stderr, "ockham-train: stopped%s\n",
+                epochs ? "; the run is not kept, since this folder cannot be written to"
+                       : " in the first epoch: there is nothing to go on with");
+        return;
+    }
+    if (fit->checkpoint_when_stopped) {
+        *next++ = "--checkpoint";
+        *next++ = fit->checkpoint;
+    }
+    if (!fit->resume)
+        *next++ = "--resume";
+    fprintf(stderr, "ockham-train: stopped after epoch %zu, which %s keeps. To go on:\n", epochs,
+            fit->checkpoint);
+    command_line_print_next(options, more);
 }
 
 /* Of each dense layer that has a weight of exactly 0. */
@@ -57,16 +79,20 @@ static int fit(const struct session *session, ock_dataset *set)
     ock_model *model = NULL;
     struct result result;
     struct report report = {.session = session, .results = &result, .count = 1};
-    train_recipe(session, &session->options->recipe, set, &result, &model);
+    struct recipe recipe = session->options->recipe;
+    char path[STOPPED_PATH];
+    keep_when_stopped(&recipe.fit, path);
+    train_recipe(session, &recipe, set, &result, &model);
     report_table(&report);
     if (model)
         print_sparsity(session, model);
     if (*result.reason)
         fprintf(stderr, "ockham-train: %s\n", result.reason);
-    tell_of_checkpoint(session, &result);
     bool saved = !model || save(session, model);
     bool json = report_json(&report), csv = report_csv(&report);
     bool plot = curves_write(&report);
+    if (result.outcome == INTERRUPTED)
+        tell_of_stop(session->options, &recipe.fit, result.history.count);
     ock_history_clear(&result.history);
     ock_model_destroy(model);
     return saved && json && csv && plot ? exit_statuses[result.outcome] : EXIT_FAILURE;

@@ -37,6 +37,7 @@ static int run(size_t index, int argc, char **argv)
     case PARSE_RUN:
         break;
     }
+    options.program = argv[0];
     return commands[index].run(&options);
 }
 

@@ -250,8 +250,9 @@ enum parse_result options_parse(enum command command, int argc, char **argv,
     options->validation_split = command == SEARCH ? -1 : 0.3; /* there --folds may stand for it */
     options->seeds = command == BEST ? 3 : 1;
     options->search.score = "val_accuracy";
-    options->search.argument_count = argc;
-    options->search.arguments = argv;
+    options->program = PROGRAM;
+    options->arguments = argv;
+    options->argument_count = argc;
     options->within = 0.002;
     read_strengths(NULL, "0.5,1,2,4", options);
     options->recipe = recipe_plain();

@@ -33,12 +33,13 @@ struct search_flags {
     size_t axis_count;
     uint64_t random, halving, folds; /* 0: not given */
     const char *score, *journal;     /* journal NULL: not given */
-    int argument_count;              /* the command line, which a journal names */
-    char **arguments;
 };
 
 struct options {
     enum command command;
+    const char *program; /* as it was called */
+    char **arguments;    /* from the command's name on */
+    int argument_count;
     /* NULL: not given */
     const char *data, *device, *json, *csv, *save, *load, *png, *plot, *out, *weights;
     uint64_t seed, batch;  /* batch: of commands that do not train */

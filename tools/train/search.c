@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "command_line.h"
 #include "commands.h"
 #include "run.h"
 #include "train.h"
@@ -130,6 +131,44 @@ static bool on_trial(const ock_search_results *results, void *user)
     return !search->journal_failed && !run_interrupted();
 }
 
+/* ---- When it is stopped ---- */
+
+/* All that is done, in a journal that nobody asked for. */
+static bool keep(const struct search *search, const char *path)
+{
+    struct search_journal journal;
+    ock_search_results none = {0}, done = search->results;
+    bool kept = search_journal_open(&journal, path, search->session, &search->options, &none);
+    for (done.count = 1; kept && done.count <= search->results.count; done.count++)
+        kept = search_journal_add(&journal, &done);
+    search_journal_close(&journal);
+    return kept;
+}
+
+/* Says how to go on. Returns false, with the reason on standard error, where what was done is not
+ * kept. */
+static bool tell_of_stop(const struct search *search)
+{
+    const struct options *options = search->session->options;
+    const char *path = options->search.journal;
+    char own[STOPPED_PATH];
+    if (search->results.count == 0) {
+        fputs("ockham-train: stopped in the first trial: there is nothing to go on with\n", stderr);
+        return true;
+    }
+    if (!path && !command_line_stopped_path(own)) {
+        perror("ockham-train: stopped; the trials are not kept, since in this folder");
+        return false;
+    }
+    if (!path && !keep(search, own))
+        return false;
+    fprintf(stderr, "ockham-train: stopped after %zu trials, which %s keeps. To go on:\n",
+            search->results.count, path ? path : own);
+    command_line_print_next(options, path ? (const char *const[]){NULL}
+                                          : (const char *const[]){"--resume", own, NULL});
+    return true;
+}
+
 /* ---- The search ---- */
 
 static void prepare(struct search *search, const struct session *session,
@@ -179,7 +218,8 @@ static int run(struct search *search, ock_dataset *set)
     if (status != OCK_OK)
         session_failed(search->session, "the search ended");
     bool json = search_json(&report), csv = search_csv(&report), heat = search_heat(&report);
-    if (status != OCK_OK || search->journal_failed || !json || !csv || !heat)
+    bool told = !run_interrupted() || tell_of_stop(search);
+    if (status != OCK_OK || search->journal_failed || !json || !csv || !heat || !told)
         return EXIT_FAILURE;
     return run_interrupted() ? EXIT_INTERRUPTED : EXIT_SUCCESS;
 }
@@ -187,6 +227,7 @@ static int run(struct search *search, ock_dataset *set)
 static int search_with(const struct session *session, const struct search_axes *axes,
                        ock_dataset *set)
 {
+    const char *path = session->options->search.journal;
     struct search search;
     int exit_status = EXIT_USAGE;
     prepare(&search, session, axes);
@@ -194,7 +235,8 @@ static int search_with(const struct session *session, const struct search_axes *
         OCK_OK)
         fprintf(stderr, "ockham-train search: %s\n", ock_context_message(session->context));
     else if (check_points(&search) &&
-             search_journal_open(&search.journal, session, &search.options, &search.results))
+             (!path || search_journal_open(&search.journal, path, session, &search.options,
+                                           &search.results)))
         exit_status = run(&search, set);
     search_journal_close(&search.journal);
     ock_search_results_clear(&search.results);

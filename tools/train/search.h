@@ -35,15 +35,17 @@ bool search_axes_apply(const struct search_axes *axes, const double *values, str
 /* The finished trials in a file, a line of JSON each, after one that tells which search it is. */
 struct search_journal {
     const char *path;
-    int file;                          /* -1: none */
+    int file; /* -1: none */
+    const struct session *session;
     const ock_search_options *options; /* of the search that its trials belong to */
 };
 
 /* Reads what the file has into the results and opens it to go on; a line that was cut short is
- * taken off its end. A path of NULL is none. Returns false, with the reason on standard error,
- * where it cannot, or is of another search. The options must stay. */
-bool search_journal_open(struct search_journal *journal, const struct session *session,
-                         const ock_search_options *options, ock_search_results *results);
+ * taken off its end. Returns false, with the reason on standard error, where it cannot, or is of
+ * another search. All but the results must stay. */
+bool search_journal_open(struct search_journal *journal, const char *path,
+                         const struct session *session, const ock_search_options *options,
+                         ock_search_results *results);
 
 /* Adds the newest trial, on the disk when it returns; false with the reason on standard error. */
 bool search_journal_add(const struct search_journal *journal, const ock_search_results *results);

@@ -10,7 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "command_line.h"
 #include "search.h"
 
 #define BEGINNING "{\"search\":" /* of every journal */
@@ -18,57 +18,6 @@
 static bool failed(const char *path, const char *reason)
 {
     fprintf(stderr, "ockham-train: --resume %s: %s\n", path, reason);
-    return false;
-}
-
-/* ---- Which search ---- */
-
-/* What a program writes decides nothing. */
-static bool is_output(const char *argument)
-{
-    static const char *const outputs[] = {"--resume", "--json", "--csv", "--plot"};
-    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
-        size_t length = strlen(outputs[i]);
-        if (strncmp(argument, outputs[i], length) == 0 &&
-            (!argument[length] || argument[length] == '='))
-            return true;
-    }
-    return false;
-}
-
-/* The command line without its outputs, and the data's description; the caller's. */
-static cJSON *describe(const struct session *session)
-{
-    const struct search_flags *flags = &session->options->search;
-    cJSON *line = cJSON_CreateObject();
-    cJSON *words = cJSON_AddArrayToObject(line, "search");
-    bool added = words && json_add_text(line, "data", session->pictures.description);
-    for (int i = 1; added && i < flags->argument_count; i++) {
-        const char *word = flags->arguments[i];
-        if (is_output(word))
-            i += !strchr(word, '=');
-        else
-            added = cJSON_AddItemToArray(words, cJSON_CreateString(word));
-    }
-    if (added)
-        return line;
-    cJSON_Delete(line);
-    return NULL;
-}
-
-static bool report_other(const char *path, const cJSON *found)
-{
-    const cJSON *words = cJSON_GetObjectItem(found, "search"), *word;
-    const char *data = cJSON_GetStringValue(cJSON_GetObjectItem(found, "data"));
-    if (!cJSON_IsArray(words) || !data)
-        return failed(path,
-                      "is no journal of a search; name a new file, or one that --resume has kept");
-    fprintf(stderr,
-            "ockham-train: --resume %s: belongs to another search, that of %s by\n"
-            "  ockham-train search",
-            path, data);
-    cJSON_ArrayForEach(word, words) fprintf(stderr, " %s", cJSON_GetStringValue(word));
-    fputc('\n', stderr);
     return false;
 }
 
@@ -214,7 +163,7 @@ static bool read_line(const struct search_journal *journal, const char *text, si
         number == 1 ? cJSON_Compare(line, mine, true) : read_trial(line, journal->options, results);
     snprintf(reason, sizeof reason, "line %zu is damaged", number);
     if (!right && number == 1)
-        report_other(journal->path, line);
+        command_line_report_other(journal->session, "--resume", journal->path, line);
     else if (!right)
         failed(journal->path, reason);
     cJSON_Delete(line);
@@ -249,19 +198,18 @@ static bool read_lines(const struct search_journal *journal, char *text, size_t 
     return written;
 }
 
-bool search_journal_open(struct search_journal *journal, const struct session *session,
-                         const ock_search_options *options, ock_search_results *results)
+bool search_journal_open(struct search_journal *journal, const char *path,
+                         const struct session *session, const ock_search_options *options,
+                         ock_search_results *results)
 {
-    *journal = (struct search_journal){session->options->search.journal, -1, options};
-    if (!journal->path)
-        return true;
+    *journal = (struct search_journal){path, -1, session, options};
     journal->file = open(journal->path, O_RDWR | O_CREAT | O_APPEND, 0666);
     if (journal->file < 0)
         return failed(journal->path, strerror(errno));
     if (flock(journal->file, LOCK_EX | LOCK_NB) != 0)
         return failed(journal->path,
                       errno == EWOULDBLOCK ? "another search is using it" : strerror(errno));
-    cJSON *mine = describe(session);
+    cJSON *mine = command_line_describe(session);
     size_t size = 0;
     char *text = read_all(journal->file, &size);
     bool read = mine && text ? read_lines(journal, text, size, mine, results)
