@@ -49,9 +49,11 @@ static int set_files(posix_spawn_file_actions_t *files, int output)
     return error;
 }
 
-/* Signals that the caller blocks or ignores mean nothing to the child. */
+/* Signals that the caller blocks or ignores mean nothing to the child; and those that a terminal
+ * sends to the caller's process group do not reach it, which would be laid at a driver's door. */
 static int set_signals(posix_spawnattr_t *attributes)
 {
+    const short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP;
     sigset_t all, none;
     sigfillset(&all);
     sigemptyset(&none);
@@ -59,8 +61,9 @@ static int set_signals(posix_spawnattr_t *attributes)
     if (!error)
         error = posix_spawnattr_setsigmask(attributes, &none);
     if (!error)
-        error =
-            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+        error = posix_spawnattr_setpgroup(attributes, 0);
+    if (!error)
+        error = posix_spawnattr_setflags(attributes, flags);
     return error;
 }
 
@@ -125,7 +128,7 @@ int ock_helper_end(const ock_helper *helper, bool at_once)
     close(helper->output);
     while (is_running(helper->process, &status) && passed < 5) {
         if (at_once || passed > 1)
-            kill(helper->process, SIGKILL);
+            kill(-helper->process, SIGKILL); /* and what a driver started, such as a compiler */
         nanosleep(&nap, NULL);
         passed = ock_seconds_now() - start;
     }

@@ -338,6 +338,16 @@ class Drivers(unittest.TestCase):
             host.kill()
         self.wait_for(lambda: not helper.exists())
 
+    def test_an_interrupt_is_none_of_the_drivers(self):
+        """A terminal's goes to all of the host's process group, which the host may survive."""
+        env = self.environment("hang@build", OCKHAM_PROBE_SECONDS="5")
+        with subprocess.Popen([HOST], env=env, start_new_session=True, stdout=subprocess.PIPE, text=True,
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) as host:
+            self.wait_for(lambda: self.helpers_of(host.pid))
+            time.sleep(0.5)  # until it builds
+            os.killpg(host.pid, signal.SIGINT)
+            self.assertIn("hung for 5 s", host.stdout.read())
+
     def test_nothing_is_printed(self):
         done = self.run_program(HOST, env=self.environment("crash@build"))
         self.assertNotIn("the driver prints", done.stdout + done.stderr)
