@@ -119,7 +119,12 @@ bool cli_can_write(const char *path)
         return false;
     }
     char *copy = strdup(path);
-    bool can = copy && access(dirname(copy), W_OK) == 0;
+    const char *folder = copy ? dirname(copy) : NULL;
+    bool can = folder && access(folder, W_OK) == 0 && stat(folder, &about) == 0;
+    if (can && !S_ISDIR(about.st_mode)) {
+        errno = ENOTDIR;
+        can = false;
+    }
     free(copy);
     return can;
 }

@@ -3,11 +3,14 @@
 import csv
 import json
 import math
+import signal
 import struct
+import subprocess
+import time
 import unittest
 from pathlib import Path
 
-from harness import Tools
+from harness import SMALL, TIMEOUT_S, TRAIN, Tools
 
 STORED = Path(__file__).parent / "stored"
 
@@ -34,6 +37,66 @@ def read_safetensors(data):
     header.pop("__metadata__", None)
     return {name: data[8 + length:][slice(*tensor["data_offsets"])]
             for name, tensor in header.items()}
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+assert crc32c(b"123456789") == 0xe3069283, "the standard's check value"
+
+
+def read_records(data):
+    """TFRecords, whose checksums must be right."""
+    def check(part, masked):
+        crc = crc32c(part)
+        assert struct.pack("<I", ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff) == masked
+    while data:
+        length, = struct.unpack("<Q", data[:8])
+        check(data[:8], data[8:12])
+        check(data[12:12 + length], data[12 + length:16 + length])
+        yield data[12:12 + length]
+        data = data[16 + length:]
+
+
+def read_fields(data):
+    """The fields of a protocol buffer, by number."""
+    def varint():
+        nonlocal data
+        value = shift = 0
+        while True:
+            value |= (data[0] & 0x7f) << shift
+            shift += 7
+            last, data = data[0] < 0x80, data[1:]
+            if last:
+                return value
+    while data:
+        key = varint()
+        size = {0: 0, 1: 8, 2: None, 5: 4}[key & 7]
+        if size == 0:
+            yield key >> 3, varint()
+            continue
+        if size is None:
+            size = varint()
+        yield key >> 3, data[:size]
+        data = data[size:]
+
+
+def read_events(path):
+    """Step and scalars of each event after the first."""
+    first, *events = [dict(read_fields(record)) for record in read_records(path.read_bytes())]
+    assert first[3] == b"brain.Event:2"
+    for event in events:
+        scalars = {}
+        for _, value in read_fields(event[5]):
+            fields = dict(read_fields(value))
+            scalars[fields[1].decode()], = struct.unpack("<f", fields[2])
+        yield event[2], scalars, struct.unpack("<d", event[1])[0]
 
 
 class Files(Tools):
@@ -126,6 +189,94 @@ class Files(Tools):
         done = self.fit("--data", STORED / "c", "--hidden", "4", "--weights",
                         STORED / "weights.safetensors", status=1)
         self.assertRegex(done.stderr, r"tensor 0\.kernel has not the shape \[4,4\]")
+
+    # ---- TensorBoard's events ----
+
+    def events(self, folder):
+        """Those of the only file in a folder."""
+        file, = (self.folder / folder).glob("events.out.tfevents.*.*.*")
+        return list(read_events(file))
+
+    def rows(self, name):
+        with open(self.folder / name, newline="") as file:
+            return list(csv.DictReader(file))
+
+    def test_events_are_the_history(self):
+        before = time.time()
+        self.train("fit", *SMALL, "--tensorboard", "logs", "--csv", "fit.csv")
+        events, rows = self.events("logs"), self.rows("fit.csv")
+        self.assertEqual([step for step, *_ in events], [1, 2])
+        for (_, scalars, wall_time), row in zip(events, rows):
+            self.assertTrue(before - 1 <= wall_time <= time.time() + 1)
+            self.assertEqual(set(scalars), set(row) - {"row", "epoch", "steps"})
+            for name, value in scalars.items():
+                self.assertAlmostEqual(value, float(row[name]), delta=1e-6 * abs(value) + 1e-9)
+        self.train("fit", *SMALL, "--tensorboard", "alone", "--validation-split", 0)
+        self.assertFalse([name for name in self.events("alone")[0][1] if name.startswith("val_")])
+
+    def test_a_run_for_each_row(self):
+        self.train("study", "--rows", "plain,early-stop", "--count", 200, "--epochs", 1, "--device",
+                   "scalar", "--tensorboard", "logs")
+        self.assertEqual({path.name for path in (self.folder / "logs").iterdir()},
+                         {"plain", "early-stop"})
+        self.assertEqual(len(self.events("logs/plain")), 1)
+        self.train("best", "--seeds", 2, "--seed", 7, "--count", 100, "--epochs", 1, "--device",
+                   "scalar", "--tensorboard", "best", "--csv", "best.csv")
+        for row in self.rows("best.csv"):
+            (_, scalars, _), = self.events(f"best/{row['row']}")
+            self.assertAlmostEqual(scalars["loss"], float(row["loss"]), 5)
+
+    def test_a_point_for_each_trial(self):
+        self.train("search", "--hidden", 8, "--count", 200, "--epochs", 1, "--device", "scalar",
+                   "--grid", "l2=0,.5", "--grid", "dropout=.25", "--tensorboard", "logs", "--csv",
+                   "trials.csv")
+        events, rows = self.events("logs"), self.rows("trials.csv")
+        self.assertEqual(len(rows), 2)
+        for number, ((step, scalars, _), l2) in enumerate(zip(events, (0, .5)), 1):
+            self.assertEqual((step, scalars["l2"], scalars["dropout"]), (number, l2, .25))
+            self.assertIn("val_accuracy", scalars)
+
+    def test_events_are_there_at_once_and_go_on(self):
+        run = [*SMALL, "--epochs", "1000000", "--tensorboard", "logs", "--checkpoint", "run"]
+        process = subprocess.Popen([TRAIN, "fit", *run], cwd=self.folder, text=True,
+                                   stdout=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        lines = (line for line in process.stdout if line.startswith("fit "))
+        for epoch in 1, 2, 3:
+            next(lines)
+        self.assertGreaterEqual(len(self.events("logs")), 2, "as soon as the next epoch ends")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=TIMEOUT_S)
+        done = self.events("logs")[-1][0]
+        self.train("fit", *SMALL, "--epochs", done + 1, "--tensorboard", "logs", "--checkpoint",
+                   "run", "--resume")
+        files = sorted((self.folder / "logs").iterdir())
+        self.assertEqual(len(files), 2)
+        steps = sorted(step for file in files for step, *_ in read_events(file))
+        self.assertEqual(steps, [*range(1, done + 2)])
+
+    def test_events_that_cannot_be_written(self):
+        (self.folder / "file").write_text("")
+        for wrong in "file", "none/logs", "file/logs":
+            done = self.train("fit", *SMALL, "--tensorboard", wrong, status=2)
+            self.assertIn(f"--tensorboard {wrong}", done.stderr)
+        (self.folder / "logs").mkdir()
+        (self.folder / "logs/plain").write_text("")
+        done = self.train("study", "--rows", "plain", "--count", 100, "--epochs", 1, "--device",
+                          "scalar", "--tensorboard", "logs", status=1)
+        self.assertIn("--tensorboard logs/plain: Not a directory", done.stderr)
+
+    def test_events_on_a_full_disk(self):
+        """The file ends with its last whole event, and training goes on."""
+        done = self.train("fit", *SMALL, "--epochs", 5, "--tensorboard", "logs", "--json", "-",
+                          status=1, file_limit=900)
+        self.assertRegex(done.stderr, r"tfevents.*: (File too large|No space left.*); "
+                                      r"it ends before step \d")
+        self.assertEqual(done.stderr.count("tfevents"), 1)
+        steps = [step for step, *_ in self.events("logs")]
+        self.assertEqual(steps, [*range(1, len(steps) + 1)])
+        self.assertTrue(1 <= len(steps) < 5)
+        self.assertEqual(json.loads(done.stdout)["rows"][0]["epochs"], 5)
 
 
 if __name__ == "__main__":

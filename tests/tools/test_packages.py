@@ -1,4 +1,5 @@
-"""The same files by the real packages, where python3 has them: NumPy, PyTorch and safetensors."""
+"""The same files by the real packages, where python3 has them: NumPy, PyTorch, safetensors and
+TensorBoard."""
 
 import csv
 import importlib.util
@@ -7,7 +8,7 @@ import unittest
 
 from harness import Tools
 
-MISSING = [name for name in ("numpy", "torch", "safetensors")
+MISSING = [name for name in ("numpy", "torch", "safetensors", "tensorboard")
            if not importlib.util.find_spec(name)]
 
 
@@ -88,6 +89,19 @@ class Packages(Tools):
         self.fit("--count", 300, "--checkpoint", "run")
         tensors = load_file(self.folder / "run")
         self.assertTrue((tensors["moment2.0.kernel"] >= 0).all())
+
+    @needs("tensorboard")
+    def test_tensorboard(self):
+        from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
+        self.train("study", "--rows", "plain,l2", "--count", 300, "--epochs", 2, "--device",
+                   "scalar", "--tensorboard", "logs", "--csv", "study.csv")
+        runs = EventMultiplexer().AddRunsFromDirectory(str(self.folder / "logs")).Reload()
+        self.assertEqual(runs.Runs().keys(), {"plain", "l2"})
+        with open(self.folder / "study.csv", newline="") as file:
+            for row in csv.DictReader(file):
+                for tag in row.keys() - {"row", "epoch", "steps"}:
+                    values = {event.step: event.value for event in runs.Scalars(row["row"], tag)}
+                    self.assertAlmostEqual(values[int(row["epoch"])], float(row[tag]), delta=1e-3)
 
 
 if __name__ == "__main__":

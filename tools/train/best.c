@@ -186,6 +186,12 @@ static void print_mean(const struct session *session, const struct score *scores
                 100 * sqrt(square / (double)(count - 1)));
 }
 
+static bool write_files(const struct report *report)
+{
+    bool csv = report_csv(report), plot = curves_write(report);
+    return csv && plot && report_events(report);
+}
+
 /* ---- The commands ---- */
 
 static int run_seeds(const struct session *session, ock_dataset *set, const ock_dataset *judges,
@@ -207,8 +213,7 @@ static int run_seeds(const struct session *session, ock_dataset *set, const ock_
         for (size_t i = 0; i < told.done; i++)
             print_score(session, &told.scores[i]);
         print_mean(session, told.scores, told.done);
-        written = report_csv(&told.curves);
-        written = curves_write(&told.curves) && written;
+        written = write_files(&told.curves);
     }
     told_end(&told);
     return going && written ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -231,8 +236,7 @@ static int run_ablation(const struct session *session, ock_dataset *set, size_t 
             print_score(session, &told.scores[i]);
         fprintf(session->talk, "\nEach row has those above it, too; %u epochs, seed %llu.\n",
                 session->options->recipe.fit.epochs, (unsigned long long)session->options->seed);
-        written = report_csv(&told.curves);
-        written = curves_write(&told.curves) && written;
+        written = write_files(&told.curves);
     }
     told_end(&told);
     return going && written ? EXIT_SUCCESS : EXIT_FAILURE;

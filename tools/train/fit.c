@@ -90,12 +90,12 @@ static int fit(const struct session *session, ock_dataset *set)
         fprintf(stderr, "ockham-train: %s\n", result.reason);
     bool saved = !model || save(session, model);
     bool json = report_json(&report), csv = report_csv(&report);
-    bool plot = curves_write(&report);
+    bool plot = curves_write(&report), events = report_events(&report);
     if (result.outcome == INTERRUPTED)
         tell_of_stop(session->options, &recipe.fit, result.history.count);
     ock_history_clear(&result.history);
     ock_model_destroy(model);
-    return saved && json && csv && plot ? exit_statuses[result.outcome] : EXIT_FAILURE;
+    return saved && json && csv && plot && events ? exit_statuses[result.outcome] : EXIT_FAILURE;
 }
 
 int run_fit(const struct options *options)

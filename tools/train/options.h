@@ -41,7 +41,7 @@ struct options {
     char **arguments;    /* from the command's name on */
     int argument_count;
     /* NULL: not given */
-    const char *data, *device, *json, *csv, *save, *load, *png, *plot, *out, *weights;
+    const char *data, *device, *json, *csv, *save, *load, *png, *plot, *out, *weights, *tensorboard;
     uint64_t seed, batch;  /* batch: of commands that do not train */
     uint64_t count, first; /* count 0: not given */
     bool test;

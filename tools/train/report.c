@@ -168,6 +168,29 @@ bool report_json(const struct report *report)
     return written || could_not_write(path);
 }
 
+const char *const epoch_figure_names[EPOCH_FIGURES] = {
+    "loss",        "data_loss",    "penalty",       "accuracy", "val_loss",    "val_data_loss",
+    "val_penalty", "val_accuracy", "learning_rate", "seconds",  "ms_per_step",
+};
+
+double epoch_figure(const ock_epoch *epoch, size_t index)
+{
+    const double figures[EPOCH_FIGURES] = {
+        epoch->loss,          epoch->data_loss,     epoch->penalty,     epoch->accuracy,
+        epoch->val_loss,      epoch->val_data_loss, epoch->val_penalty, epoch->val_accuracy,
+        epoch->learning_rate, epoch->seconds,       epoch->ms_per_step,
+    };
+    return figures[index];
+}
+
+bool report_events(const struct report *report)
+{
+    for (size_t i = 0; i < report->count; i++)
+        if (report->results[i].events_failed)
+            return false;
+    return true;
+}
+
 static void print_number(FILE *stream, double value)
 {
     if (isfinite(value))
@@ -180,13 +203,9 @@ static void print_history(FILE *stream, const struct result *result)
 {
     for (size_t i = 0; i < result->history.count; i++) {
         const ock_epoch *epoch = &result->history.epochs[i];
-        const double values[] = {epoch->loss,        epoch->data_loss,    epoch->penalty,
-                                 epoch->accuracy,    epoch->val_loss,     epoch->val_data_loss,
-                                 epoch->val_penalty, epoch->val_accuracy, epoch->learning_rate,
-                                 epoch->seconds,     epoch->ms_per_step};
         fprintf(stream, "%s,%" PRIu32 ",%" PRIu64, result->row, epoch->epoch, epoch->steps);
-        for (size_t v = 0; v < sizeof values / sizeof *values; v++)
-            print_number(stream, values[v]);
+        for (size_t f = 0; f < EPOCH_FIGURES; f++)
+            print_number(stream, epoch_figure(epoch, f));
         fputc('\n', stream);
     }
 }
@@ -201,9 +220,10 @@ bool report_csv(const struct report *report)
     FILE *stream = open_memstream(&text, &size);
     if (!stream)
         return could_not_write(path);
-    fputs("row,epoch,steps,loss,data_loss,penalty,accuracy,val_loss,val_data_loss,val_penalty,"
-          "val_accuracy,learning_rate,seconds,ms_per_step\n",
-          stream);
+    fputs("row,epoch,steps", stream);
+    for (size_t f = 0; f < EPOCH_FIGURES; f++)
+        fprintf(stream, ",%s", epoch_figure_names[f]);
+    fputc('\n', stream);
     for (size_t i = 0; i < report->count; i++)
         print_history(stream, &report->results[i]);
     bool written = fclose(stream) == 0 && cli_write_file(path, text);

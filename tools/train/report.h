@@ -23,7 +23,15 @@ struct result {
     double near_zero;   /* share of the kernels' weights with |w| < 1e-4 */
     double ms_per_step; /* median over the epochs */
     double seconds;     /* of the row in all, whitening and validation included */
+    bool events_failed; /* --tensorboard's file took no more; the reason was told */
 };
+
+/* The figures of an epoch that files have, by the names that monitors have. */
+enum {
+    EPOCH_FIGURES = 11
+};
+extern const char *const epoch_figure_names[EPOCH_FIGURES];
+double epoch_figure(const ock_epoch *epoch, size_t index);
 
 struct report {
     const struct session *session;
@@ -37,5 +45,8 @@ void report_table(const struct report *report);
  * error, where a file could not be written. */
 bool report_json(const struct report *report);
 bool report_csv(const struct report *report);
+
+/* Whether the events that --tensorboard asks for, if it does, are all in their files. */
+bool report_events(const struct report *report);
 
 #endif

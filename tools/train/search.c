@@ -1,12 +1,15 @@
 /* Searches for good settings. */
 #include "search.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
 #include "command_line.h"
 #include "commands.h"
+#include "events.h"
 #include "run.h"
 #include "train.h"
 
@@ -20,6 +23,7 @@ struct search {
     ock_augmentation augmentation; /* of the present trial */
     struct search_journal journal;
     bool journal_failed;
+    struct events events;
     int columns, lines; /* of the terminal; 0: it is none */
     size_t drawn;       /* lines of the table that stand there */
     double redraw;      /* not before this time */
@@ -119,11 +123,26 @@ static void redraw_table(struct search *search)
     fputs("\033[?7h", stream);
 }
 
+/* The score and the point, at the trial's number. */
+static void add_trial(struct search *search, const ock_search_results *results)
+{
+    const struct search_axes *axes = search->axes;
+    const ock_trial *trial = &results->trials[results->count - 1];
+    struct event_scalar scalars[2 + SEARCH_AXES] = {
+        {search->options.score, trial->mean},
+        {"seconds", trial->seconds},
+    };
+    for (size_t a = 0; a < axes->count; a++)
+        scalars[2 + a] = (struct event_scalar){axes->names[a], trial->values[a]};
+    events_add(&search->events, results->count, scalars, 2 + axes->count);
+}
+
 static bool on_trial(const ock_search_results *results, void *user)
 {
     struct search *search = user;
     struct search_report report = report_of(search);
     search->journal_failed = !search_journal_add(&search->journal, results);
+    add_trial(search, results);
     if (search->columns)
         redraw_table(search);
     else
@@ -180,6 +199,7 @@ static void prepare(struct search *search, const struct session *session,
         .session = session,
         .axes = axes,
         .journal = {.file = -1},
+        .events = {.file = -1},
         .columns = run_columns(session->talk),
         .lines = run_lines(session->talk),
     };
@@ -219,9 +239,19 @@ static int run(struct search *search, ock_dataset *set)
         session_failed(search->session, "the search ended");
     bool json = search_json(&report), csv = search_csv(&report), heat = search_heat(&report);
     bool told = !run_interrupted() || tell_of_stop(search);
-    if (status != OCK_OK || search->journal_failed || !json || !csv || !heat || !told)
+    if (status != OCK_OK || search->journal_failed || search->events.failed || !json || !csv ||
+        !heat || !told)
         return EXIT_FAILURE;
     return run_interrupted() ? EXIT_INTERRUPTED : EXIT_SUCCESS;
+}
+
+static bool open_events(struct search *search)
+{
+    const char *folder = search->session->options->tensorboard;
+    if (events_open(&search->events, folder, NULL))
+        return true;
+    fprintf(stderr, "ockham-train: --tensorboard %s: %s\n", folder, strerror(errno));
+    return false;
 }
 
 static int search_with(const struct session *session, const struct search_axes *axes,
@@ -236,8 +266,10 @@ static int search_with(const struct session *session, const struct search_axes *
         fprintf(stderr, "ockham-train search: %s\n", ock_context_message(session->context));
     else if (check_points(&search) &&
              (!path || search_journal_open(&search.journal, path, session, &search.options,
-                                           &search.results)))
+                                           &search.results)) &&
+             open_events(&search))
         exit_status = run(&search, set);
+    events_close(&search.events);
     search_journal_close(&search.journal);
     ock_search_results_clear(&search.results);
     return exit_status;

@@ -123,10 +123,10 @@ static int study(const struct session *session, ock_dataset **set)
     int exit_status = run_rows(session, set, &report);
     report_table(&report);
     bool json = report_json(&report), csv = report_csv(&report);
-    bool plot = curves_write(&report);
+    bool plot = curves_write(&report), events = report_events(&report);
     for (size_t i = 0; i < report.count; i++)
         ock_history_clear(&results[i].history);
-    return json && csv && plot ? exit_status : EXIT_FAILURE;
+    return json && csv && plot && events ? exit_status : EXIT_FAILURE;
 }
 
 int run_study(const struct options *options)

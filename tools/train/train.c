@@ -1,10 +1,12 @@
 #include "train.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "events.h"
 #include "progress.h"
 #include "run.h"
 
@@ -103,21 +105,54 @@ static double near_zero_share(const ock_model *model)
 
 /* ---- The run ---- */
 
+/* Whom a fit tells how it goes. */
+struct audience {
+    struct progress progress;
+    struct events events;
+};
+
 static bool on_step(uint32_t epoch, uint64_t step, uint64_t steps, void *user)
 {
-    progress_step(user, epoch, step, steps);
+    struct audience *audience = user;
+    progress_step(&audience->progress, epoch, step, steps);
     return !run_interrupted();
+}
+
+static void add_epoch(struct events *events, const ock_epoch *epoch)
+{
+    struct event_scalar scalars[EPOCH_FIGURES];
+    size_t count = 0;
+    for (size_t i = 0; i < EPOCH_FIGURES; i++) {
+        struct event_scalar scalar = {epoch_figure_names[i], epoch_figure(epoch, i)};
+        bool absent = isnan(scalar.value) && strncmp(scalar.tag, "val_", 4) == 0;
+        if (!absent) /* there were none to validate on */
+            scalars[count++] = scalar;
+    }
+    events_add(events, epoch->epoch, scalars, count);
 }
 
 static bool on_epoch(const ock_epoch *epoch, void *user)
 {
-    progress_epoch(user, epoch);
+    struct audience *audience = user;
+    progress_epoch(&audience->progress, epoch);
+    add_epoch(&audience->events, epoch);
     return !run_interrupted();
 }
 
 static void on_failover(const ock_failover *failover, void *user)
 {
-    progress_failover(user, failover);
+    struct audience *audience = user;
+    progress_failover(&audience->progress, failover);
+}
+
+/* A fit's run is --tensorboard's folder itself; others have a run for each row. */
+static ock_status open_events(const struct session *session, const char *row, struct events *events)
+{
+    const struct options *options = session->options;
+    if (events_open(events, options->tensorboard, options->command == FIT ? NULL : row))
+        return OCK_OK;
+    return ock_context_report(session->context, OCK_FILE_FAILED, "--tensorboard %s: %s",
+                              events->path ? events->path : options->tensorboard, strerror(errno));
 }
 
 static uint64_t steps_per_epoch(const struct recipe *recipe, const ock_dataset *train)
@@ -128,12 +163,12 @@ static uint64_t steps_per_epoch(const struct recipe *recipe, const ock_dataset *
 
 static ock_status fit(const struct session *session, const struct recipe *recipe,
                       const ock_dataset *const sets[2], const ock_standardizer *standardizer,
-                      ock_model *model, ock_history *history)
+                      ock_model *model, struct result *result)
 {
     const struct options *options = session->options;
     ock_augmentation augmentation = recipe_augmentation(recipe, session->pictures.height,
                                                         session->pictures.width, options->seed);
-    struct progress progress;
+    struct audience audience;
     size_t classes = ock_dataset_outputs(sets[0]);
     if (recipe->class_weight_count && recipe->class_weight_count != classes)
         return ock_context_report(session->context, OCK_INVALID_ARGUMENT,
@@ -148,10 +183,14 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
     fit.on_step = on_step;
     fit.failover = options->failover;
     fit.on_failover = on_failover;
-    fit.user = &progress;
-    progress_begin(&progress, session->talk, recipe->name, fit.epochs);
-    ock_status status = ock_model_fit(model, sets[0], sets[1], &fit, history);
-    progress_end(&progress);
+    fit.user = &audience;
+    ock_status status = open_events(session, recipe->name, &audience.events);
+    progress_begin(&audience.progress, session->talk, recipe->name, fit.epochs);
+    if (status == OCK_OK)
+        status = ock_model_fit(model, sets[0], sets[1], &fit, &result->history);
+    progress_end(&audience.progress);
+    result->events_failed = audience.events.failed;
+    events_close(&audience.events);
     return status;
 }
 
@@ -196,7 +235,7 @@ static ock_status run(const struct session *session, const struct recipe *recipe
         status = build(session, recipe, set, model);
     if (status == OCK_OK)
         status = fit(session, recipe, (const ock_dataset *const[2]){train, valid}, standardizer,
-                     *model, &result->history);
+                     *model, result);
     ock_standardizer_destroy(standardizer);
     ock_dataset_destroy(valid);
     ock_dataset_destroy(train);

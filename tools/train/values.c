@@ -44,6 +44,19 @@ bool read_save(const struct option_row *row, const char *text, void *options)
     return !special && strcmp(text, "-") != 0 && read_output(row, text, options);
 }
 
+bool read_folder(const struct option_row *row, const char *text, void *options)
+{
+    struct stat about;
+    errno = 0;
+    if (!read_text(row, text, options))
+        return false;
+    if (stat(text, &about) != 0)
+        return cli_can_write(text);
+    if (!S_ISDIR(about.st_mode))
+        errno = ENOTDIR;
+    return S_ISDIR(about.st_mode) && access(text, W_OK | X_OK) == 0;
+}
+
 bool read_plot(const struct option_row *row, const char *text, void *options)
 {
     return plot_known(text) && read_output(row, text, options);

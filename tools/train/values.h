@@ -26,6 +26,7 @@ bool read_score(const struct option_row *row, const char *text, void *options);
 bool read_data(const struct option_row *row, const char *text, void *options);
 bool read_input(const struct option_row *row, const char *text, void *options);
 bool read_plot(const struct option_row *row, const char *text, void *options);
+bool read_folder(const struct option_row *row, const char *text, void *options);
 bool read_save(const struct option_row *row, const char *text, void *options);
 
 #endif
