@@ -28,9 +28,10 @@ ock_status check_dataset(const ock_model *model, const ock_dataset *set, const c
                                   "%s has neither labels nor targets, which ock_arrays gives it",
                                   name);
     if (ock_dataset_outputs(set) != ock_model_outputs(model))
-        return ock_context_report(context, OCK_SHAPE_MISMATCH,
-                                  "%s has %zu outputs, the network has %zu", name,
-                                  ock_dataset_outputs(set), ock_model_outputs(model));
+        return ock_context_report(
+            context, OCK_SHAPE_MISMATCH,
+            "%s has %zu outputs, the network has %zu, the units of its last layer", name,
+            ock_dataset_outputs(set), ock_model_outputs(model));
     if (ock_dataset_has_labels(set) && loss != OCK_SOFTMAX_CROSSENTROPY)
         return ock_context_report(context, OCK_INVALID_ARGUMENT,
                                   "%s has labels, which OCK_SOFTMAX_CROSSENTROPY takes; %s needs "

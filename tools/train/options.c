@@ -121,8 +121,8 @@ static const struct command_help helps[] = {
      "  ockham-train study --rows plain,dropout --epochs 3 --device scalar\n",
      NULL},
     {FIT, "fit", "Trains one network.",
-     "Ctrl-C ends training; the network is saved as it is then. The same command with\n"
-     "--resume goes on after the last epoch that --checkpoint keeps.\n\n"
+     "Ctrl-C ends training. The network is saved as it is then, the run is kept, and\n"
+     "the command that goes on with it is printed.\n\n"
      "  ockham-train fit --hidden 500x5 --l2 1e-4 --dropout .25 \\\n"
      "                   --early-stop val_accuracy:2 --save net.safetensors\n"
      "  ockham-train fit --data mnist/ --checkpoint run.safetensors --resume\n",
@@ -134,9 +134,8 @@ static const struct command_help helps[] = {
      "                      --seeds 3 --plot scores.svg\n"
      "  ockham-train search --random 27 --halving 3 --epochs 27 --folds 5 \\\n"
      "                      --log-uniform l2=1e-6:1e-2 --choice batch=32,64,128\n",
-     "Ctrl-C ends the search, with what was done in the table; the same command with\n"
-     "its --resume goes on. A trial that diverges is a result like any "
-     "other.\n\n" AUGMENTATION_HELP},
+     "Ctrl-C ends the search, keeps what is done, and prints the command that goes on.\n"
+     "A trial that diverges is a result like any other.\n\n" AUGMENTATION_HELP},
     {EVALUATE, "evaluate", "Tells a saved network's accuracy, loss and confusion matrix.",
      "  ockham-train evaluate --load net.safetensors --data mnist/ --test\n"
      "  ockham-train evaluate --load net.safetensors --count 1000 --device scalar\n",
