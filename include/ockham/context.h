@@ -48,7 +48,8 @@ typedef struct ock_context_options {
     const char *device;
     /** Upper bound on one buffer, in bytes; 0: the device's own. */
     size_t max_allocation;
-    /** Threads of the scalar path, of which it uses 1024 at most; 0: as many as OpenMP would. */
+    /** Threads of the scalar path, of which it uses 1024 at most, and 64 where addresses have 32
+     * bits; 0: as many as OpenMP would. */
     int threads;
     /** Measure nothing, and use nothing measured before: the first device that passes its self-test
      * in the order GPU, accelerator, CPU, scalar path, and the default kernels. The environment's

@@ -74,7 +74,7 @@ OCK_API ock_status ock_device_list(ock_device **devices, size_t *count);
 
 /** The same, but the drivers are tried anew, whatever is known of them; `whole`: with every
  * operation of ops.h. Errors: also OCK_UNSUPPORTED where nothing was tried, since OCKHAM_PROBE is
- * "off", the child cannot be started or this library is without OpenCL. */
+ * "off" or the child cannot be started. */
 OCK_API ock_status ock_device_probe(bool whole, ock_device **devices, size_t *count);
 
 /** Frees a list that either made; NULL is allowed. */

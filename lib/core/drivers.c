@@ -250,8 +250,10 @@ static bool is_forbidden(void)
 ock_status ock_drivers_try(ock_probe_kind kind, ock_drivers **drivers)
 {
     *drivers = NULL;
-    if (!OCK_OPENCL || is_forbidden())
+    if (is_forbidden())
         return OCK_UNSUPPORTED;
+    if (!OCK_OPENCL)
+        return OCK_OK;
     ock_drivers *files = calloc(1, sizeof *files), *found = calloc(1, sizeof *found);
     ock_status status = OCK_OUT_OF_MEMORY;
     if (files && found)

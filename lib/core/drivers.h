@@ -11,7 +11,7 @@ typedef enum ock_probe_kind {
 } ock_probe_kind;
 
 /* Finds what is known of the drivers, or tries them in a child. *drivers is the caller's to free.
- * OCK_UNSUPPORTED, with *drivers NULL: they could not be tried. */
+ * OCK_UNSUPPORTED, with *drivers NULL: they could not be tried. NULL, too, without OpenCL. */
 ock_status ock_drivers_try(ock_probe_kind kind, ock_drivers **drivers);
 
 /* The files of drivers that the loader would load. */

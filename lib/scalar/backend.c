@@ -11,7 +11,7 @@
 
 /* OpenMP ends the process that asks for more threads than the system gives. */
 enum {
-    MAX_THREADS = 1024
+    MAX_THREADS = sizeof(void *) < 8 ? 64 : 1024 /* their stacks share the addresses */
 };
 
 static void scalar_close(ock_backend *backend)

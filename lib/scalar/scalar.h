@@ -3,11 +3,15 @@
 #ifndef OCKHAM_SCALAR_H
 #define OCKHAM_SCALAR_H
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "backend.h"
 #include "kernels.h"
+
+_Static_assert(FLT_EVAL_METHOD == 0,
+               "on 32-bit x86 say -msse2 -mfpmath=sse: floats must be floats");
 
 typedef struct scalar_backend {
     ock_backend base;

@@ -13,8 +13,8 @@ QUERY = os.environ["OCKHAM_QUERY"]
 BENCH = os.environ["OCKHAM_BENCH"]
 
 # What this build has.
-HAS_LAPACK, HAS_OPENCL, HAS_PNG = (
-    os.environ["OCKHAM_" + name] == "1" for name in ("LAPACK", "OPENCL", "PNG"))
+HAS_DRIVERS, HAS_LAPACK, HAS_OPENCL, HAS_PNG = (
+    os.environ["OCKHAM_" + name] == "1" for name in ("DRIVERS", "LAPACK", "OPENCL", "PNG"))
 
 # Every program that hangs fails its test by this.
 TIMEOUT_S = 300

@@ -155,8 +155,6 @@ static void advise_nodes(struct advice *advice)
 struct advice advice_for(const ock_device *skipped)
 {
     struct advice advice = {.count = 0};
-    if (skipped->status == OCK_UNSUPPORTED)
-        add(&advice, "build it with OpenCL: meson configure -Dopencl=enabled");
     if (skipped->status != OCK_DEVICE_NOT_FOUND)
         return advice;
     if (skipped->platform < 0)
