@@ -103,6 +103,7 @@ class Completion(Tools):
         (self.folder / "nets").mkdir()
         offered = self.complete(TRAIN, "evaluate", "--load", "net")
         self.assertEqual(set(offered), {"net", "one.safetensors", "nets"})
+        self.assertEqual(self.complete(TRAIN, "fit", "--tensorboard", "net"), ["nets"])
         self.assertIn("digits", self.complete(TRAIN, "fit", "--data", ""))
         self.assertEqual(self.complete(TRAIN, "fit", "--epochs", ""), [])
 
