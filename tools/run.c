@@ -1,7 +1,9 @@
 #include "run.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -60,11 +62,20 @@ double run_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* Whether lines can be redrawn on it: not by a program in the background, either. */
+static bool is_terminal(int file)
+{
+    const char *kind = getenv("TERM");
+    pid_t foreground = tcgetpgrp(file);
+    return isatty(file) && kind && *kind && strcmp(kind, "dumb") != 0 &&
+           (foreground < 0 || foreground == getpgrp());
+}
+
 /* 80 x 24 where a terminal does not tell. */
 static struct winsize terminal_size(FILE *stream)
 {
     struct winsize size = {0};
-    if (!isatty(fileno(stream)))
+    if (!is_terminal(fileno(stream)))
         return size;
     if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
         size = (struct winsize){.ws_col = 80, .ws_row = 24};

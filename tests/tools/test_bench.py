@@ -4,7 +4,6 @@ no matter of tests."""
 import json
 import math
 import os
-import pty
 import shutil
 import signal
 import subprocess
@@ -202,16 +201,6 @@ class Bench(Tools):
             self.assertIn(word, shown)
         self.assertEqual((self.folder / "plot.png").read_bytes()[:4], b"\x89PNG")
         self.assertEqual({path.name for path in self.folder.iterdir()}, {"plot.svg", "plot.png"})
-
-    def test_progress(self):
-        self.assertEqual(self.bench("step", *SCALAR, *TINY, "--runs", 1).stderr, "")
-        reader, writer = pty.openpty()
-        subprocess.run([BENCH, "step", *SCALAR, *map(str, TINY), "--runs", "2"], stderr=writer,
-                       stdout=subprocess.DEVNULL, check=True, timeout=TIMEOUT_S)
-        os.close(writer)
-        shown = os.read(reader, 16384)
-        os.close(reader)
-        self.assertRegex(shown, rb"\r\x1b\[K\d+/\d+  \d+:\d\d left  plain")
 
     def test_no_gnuplot(self):
         done = self.bench("matmul", "--plot", "plot.svg", status=2, PATH="/nonexistent")

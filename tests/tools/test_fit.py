@@ -2,8 +2,6 @@
 
 import csv
 import json
-import os
-import pty
 import re
 import shutil
 import struct
@@ -197,20 +195,6 @@ class Fit(Tools):
         self.assertIn("interrupted", row)
         self.assertEqual(row["epochs"], 0)
         self.assertIsNone(row["train_loss"])
-
-    def test_progress(self):
-        self.assertNotIn("steps/s", self.fit().stdout)
-        reader, writer = pty.openpty()
-        subprocess.run([TRAIN, "fit", *SMALL], stdout=writer, check=True, timeout=TIMEOUT_S)
-        os.close(writer)
-        shown = b""
-        try:
-            while block := os.read(reader, 65536):
-                shown += block
-        except OSError:  # how a closed terminal ends on Linux
-            pass
-        os.close(reader)
-        self.assertRegex(shown, rb"\r\x1b\[Kfit +1/2 \[[=.]+\] +\d+% +\d+ steps/s \d+:\d\d left")
 
     def test_show(self):
         shown = self.train("show", "--count", 3, "--device", "scalar", LC_ALL="C").stdout

@@ -218,7 +218,8 @@ class Search(Tools):
     def test_terminal(self):
         """The table is drawn anew in its place, the best first."""
         reader, writer = pty.openpty()
-        process = subprocess.Popen([TRAIN, "search", *SMALL, *GRID], stdout=writer)
+        process = subprocess.Popen([TRAIN, "search", *SMALL, *GRID], stdout=writer,
+                                   env={**os.environ, "TERM": "xterm"})
         os.close(writer)
         shown = b""
         try:
@@ -228,7 +229,6 @@ class Search(Tools):
             pass
         os.close(reader)
         self.assertEqual(process.wait(TIMEOUT_S), 0)
-        self.assertIn(b"trial 1/6, run 1/1, epoch 1/2, step 1/2", shown)
         for lines in range(2, 7):
             self.assertIn(b"\x1b[%dA\x1b[J" % lines, shown)
         last = shown.split(b"\x1b[J")[-1].decode()

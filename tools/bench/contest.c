@@ -95,17 +95,23 @@ static double sample(struct contender *contender)
     return call(contender, contender->times) / (double)contender->times;
 }
 
+/* Both the calls beforehand and the runs count, which take about as long. */
 void contest(struct contender *contenders, size_t count, size_t runs, bool show)
 {
     struct progress progress;
-    progress_begin(&progress, show ? count * runs : 0);
-    for (size_t i = 0; i < count && !run_interrupted(); i++)
+    double done = 0, total = (double)count * ((double)runs + 1);
+    progress_begin(&progress, "runs");
+    for (size_t i = 0; i < count && !run_interrupted(); i++) {
         if (contenders[i].times == 0)
             choose_times(&contenders[i]);
+        if (show)
+            progress_show(&progress, contenders[i].name, ++done, total);
+    }
     for (size_t run = 0; run < runs; run++)
         for (size_t i = 0; i < count && !run_interrupted(); i++) {
             contenders[i].samples[run] = sample(&contenders[i]);
-            progress_tick(&progress, contenders[i].name);
+            if (show)
+                progress_show(&progress, contenders[i].name, ++done, total);
         }
-    progress_end(&progress);
+    progress_erase(&progress);
 }

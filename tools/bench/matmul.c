@@ -150,15 +150,15 @@ static int measure_all(struct matmul *matmul, struct report *report)
     size_t count = products_list(&options->shapes, options->transposes, products);
     struct progress progress;
     int exit_status = EXIT_SUCCESS;
-    progress_begin(&progress, count);
+    progress_begin(&progress, "products");
     for (size_t i = 0; i < count && exit_status == EXIT_SUCCESS; i++) {
         struct row *row = &report->rows[report->count++];
         exit_status = measure_product(matmul, &products[i], row);
-        progress_tick(&progress, row->name);
+        progress_show(&progress, row->name, (double)(i + 1), (double)count);
         if (exit_status == EXIT_SUCCESS && (i + 1) % TRANSPOSES == 0)
             exit_status = session_measure(&matmul->session);
     }
-    progress_end(&progress);
+    progress_erase(&progress);
     return exit_status;
 }
 

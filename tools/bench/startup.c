@@ -173,7 +173,8 @@ static int measure(struct startup *startup)
     const struct options *options = startup->session.options;
     struct progress progress;
     bool done = true;
-    progress_begin(&progress, STATES * (size_t)options->runs);
+    double started = 0;
+    progress_begin(&progress, "processes");
     for (size_t run = 0; run < options->runs && done && !run_interrupted(); run++) {
         char folder[4096];
         done = make_caches(folder, sizeof folder);
@@ -181,11 +182,11 @@ static int measure(struct startup *startup)
             break;
         for (int state = 0; state < STATES && done && !run_interrupted(); state++) {
             done = sample(options, startup->figures[state], run);
-            progress_tick(&progress, state_names[state]);
+            progress_show(&progress, state_names[state], ++started, STATES * (double)options->runs);
         }
         remove_caches(folder);
     }
-    progress_end(&progress);
+    progress_erase(&progress);
     return run_interrupted() ? EXIT_INTERRUPTED : done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -39,12 +39,12 @@ static int tune_all(struct tune *tune)
     size_t count = products_list(&options->shapes, options->transposes, products);
     struct progress progress;
     int exit_status = EXIT_SUCCESS;
-    progress_begin(&progress, count);
+    progress_begin(&progress, "products");
     for (size_t i = 0; i < count && exit_status == EXIT_SUCCESS; i++) {
         exit_status = tune_product(tune, &products[i]);
-        progress_tick(&progress, tune->rows[i].name);
+        progress_show(&progress, tune->rows[i].name, (double)(i + 1), (double)count);
     }
-    progress_end(&progress);
+    progress_erase(&progress);
     return exit_status;
 }
 

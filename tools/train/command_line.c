@@ -8,7 +8,8 @@
 /* What a program writes decides nothing. Returns how many words it takes. */
 static int output_words(const struct options *options, const char *word)
 {
-    static const char *const outputs[] = {"--checkpoint", "--json", "--csv", "--plot", "--save"};
+    static const char *const outputs[] = {"--checkpoint", "--json", "--csv",
+                                          "--plot",       "--save", "--tensorboard"};
     const char *value = strchr(word, '=');
     size_t length = value ? (size_t)(value - word) : strlen(word);
     if (strncmp(word, "--resume", length) == 0 && length == strlen("--resume"))

@@ -6,6 +6,8 @@
 #include "cli.h"
 #include "commands.h"
 #include "npy.h"
+#include "progress.h"
+#include "run.h"
 #include "train.h"
 
 /* ---- Predictions ---- */
@@ -38,15 +40,23 @@ static float *predict_all(const struct session *session, ock_model *model)
         fprintf(stderr, "ockham-train: no memory for %zu predictions\n", count);
         return NULL;
     }
-    for (size_t first = 0; first < count; first += batch) {
+    struct progress progress;
+    ock_status status = OCK_OK;
+    progress_begin(&progress, "pictures");
+    for (size_t first = 0; first < count && status == OCK_OK && !run_interrupted();
+         first += batch) {
         size_t rows = count - first < batch ? count - first : batch;
-        if (predict_batch(model, rows, session->pictures.x + first * inputs, y + first * outputs)) {
-            session_failed(session, "the network cannot predict");
-            free(y);
-            return NULL;
-        }
+        status =
+            predict_batch(model, rows, session->pictures.x + first * inputs, y + first * outputs);
+        progress_show(&progress, "predicting", (double)(first + rows), (double)count);
     }
-    return y;
+    progress_erase(&progress);
+    if (status == OCK_OK && !run_interrupted())
+        return y;
+    if (status != OCK_OK)
+        session_failed(session, "the network cannot predict");
+    free(y);
+    return NULL;
 }
 
 static size_t largest(const float *values, size_t count)
@@ -173,6 +183,8 @@ int evaluate_with(const struct options *options,
         exit_status = read_fitting(&session, model);
     if (exit_status == EXIT_SUCCESS)
         exit_status = work(&session, model);
+    if (exit_status == EXIT_FAILURE && run_interrupted())
+        exit_status = EXIT_INTERRUPTED;
     ock_model_destroy(model);
     session_close(&session);
     return exit_status;

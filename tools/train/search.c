@@ -10,10 +10,9 @@
 #include "command_line.h"
 #include "commands.h"
 #include "events.h"
+#include "progress.h"
 #include "run.h"
 #include "train.h"
-
-static const double REDRAW_SECONDS = 0.1;
 
 struct search {
     const struct session *session;
@@ -26,7 +25,7 @@ struct search {
     struct events events;
     int columns, lines; /* of the terminal; 0: it is none */
     size_t drawn;       /* lines of the table that stand there */
-    double redraw;      /* not before this time */
+    struct progress progress;
 };
 
 static struct search_report report_of(const struct search *search)
@@ -83,30 +82,17 @@ static bool check_points(const struct search *search)
 
 /* ---- While it runs ---- */
 
-static void erase_line(const struct search *search)
-{
-    if (search->columns)
-        fputs("\r\033[K", search->session->talk);
-}
-
-static bool on_step(const ock_search_progress *progress, void *user)
+static bool on_step(const ock_search_progress *at, void *user)
 {
     struct search *search = user;
-    double now = run_now();
-    if (search->columns && now >= search->redraw) {
-        char line[160];
-        search->redraw = now + REDRAW_SECONDS;
-        snprintf(line, sizeof line,
-                 "trial %zu/%zu, run %zu/%zu, epoch %" PRIu32 "/%" PRIu32 ", step %" PRIu64
-                 "/%" PRIu64 "%s",
-                 progress->trial, progress->trials, progress->run + 1, progress->runs,
-                 progress->epoch, progress->epochs, progress->step, progress->steps,
-                 progress->rungs > 1 ? ", halving" : "");
-        erase_line(search);
-        /* a line that wraps could not be redrawn in its place */
-        fprintf(search->session->talk, "%.*s", search->columns - 1, line);
-        fflush(search->session->talk);
-    }
+    double epochs = at->epoch - 1 + (double)at->step / (double)at->steps;
+    double runs = (double)at->run + epochs / at->epochs;
+    double trials = (double)at->trial - 1 + runs / (double)at->runs;
+    char name[96], rung[32] = "";
+    if (at->rungs > 1)
+        snprintf(rung, sizeof rung, "rung %" PRIu32 "/%" PRIu32 ", ", at->rung + 1, at->rungs);
+    snprintf(name, sizeof name, "%strial %zu/%zu", rung, at->trial, at->trials);
+    progress_show(&search->progress, name, trials, (double)at->trials);
     return !run_interrupted();
 }
 
@@ -115,7 +101,6 @@ static void redraw_table(struct search *search)
 {
     struct search_report report = report_of(search);
     FILE *stream = search->session->talk;
-    erase_line(search);
     if (search->drawn)
         fprintf(stream, "\033[%zuA\033[J", search->drawn);
     fputs("\033[?7l", stream); /* no wrapping: a line of the table is a line of the terminal */
@@ -141,6 +126,7 @@ static bool on_trial(const ock_search_results *results, void *user)
 {
     struct search *search = user;
     struct search_report report = report_of(search);
+    progress_erase(&search->progress);
     search->journal_failed = !search_journal_add(&search->journal, results);
     add_trial(search, results);
     if (search->columns)
@@ -227,8 +213,9 @@ static int run(struct search *search, ock_dataset *set)
     if (search->results.count)
         fprintf(stream, "resumed: %zu trials are done\n", search->results.count);
     fflush(stream);
+    progress_begin(&search->progress, "trials");
     ock_status status = ock_search(set, NULL, &search->options, &search->results);
-    erase_line(search);
+    progress_erase(&search->progress);
     if (search->columns && search->drawn)
         fprintf(stream, "\033[%zuA\033[J", search->drawn);
     else if (search->results.count)

@@ -1,11 +1,13 @@
 #include "train.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "epoch_line.h"
 #include "events.h"
 #include "progress.h"
 #include "run.h"
@@ -107,6 +109,9 @@ static double near_zero_share(const ock_model *model)
 
 /* Whom a fit tells how it goes. */
 struct audience {
+    FILE *talk;
+    const char *row;
+    uint32_t epochs;
     struct progress progress;
     struct events events;
 };
@@ -114,7 +119,11 @@ struct audience {
 static bool on_step(uint32_t epoch, uint64_t step, uint64_t steps, void *user)
 {
     struct audience *audience = user;
-    progress_step(&audience->progress, epoch, step, steps);
+    double done = (double)(epoch - 1) * (double)steps + (double)step;
+    char name[64];
+    snprintf(name, sizeof name, "%s, epoch %" PRIu32 "/%" PRIu32, audience->row, epoch,
+             audience->epochs);
+    progress_show(&audience->progress, name, done, (double)audience->epochs * (double)steps);
     return !run_interrupted();
 }
 
@@ -134,7 +143,8 @@ static void add_epoch(struct events *events, const ock_epoch *epoch)
 static bool on_epoch(const ock_epoch *epoch, void *user)
 {
     struct audience *audience = user;
-    progress_epoch(&audience->progress, epoch);
+    progress_erase(&audience->progress);
+    epoch_line(audience->talk, audience->row, audience->epochs, epoch);
     add_epoch(&audience->events, epoch);
     return !run_interrupted();
 }
@@ -142,7 +152,8 @@ static bool on_epoch(const ock_epoch *epoch, void *user)
 static void on_failover(const ock_failover *failover, void *user)
 {
     struct audience *audience = user;
-    progress_failover(&audience->progress, failover);
+    progress_erase(&audience->progress);
+    failover_line(audience->talk, audience->row, failover);
 }
 
 /* A fit's run is --tensorboard's folder itself; others have a run for each row. */
@@ -168,7 +179,8 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
     const struct options *options = session->options;
     ock_augmentation augmentation = recipe_augmentation(recipe, session->pictures.height,
                                                         session->pictures.width, options->seed);
-    struct audience audience;
+    struct audience audience = {
+        .talk = session->talk, .row = recipe->name, .epochs = recipe->fit.epochs};
     size_t classes = ock_dataset_outputs(sets[0]);
     if (recipe->class_weight_count && recipe->class_weight_count != classes)
         return ock_context_report(session->context, OCK_INVALID_ARGUMENT,
@@ -185,10 +197,10 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
     fit.on_failover = on_failover;
     fit.user = &audience;
     ock_status status = open_events(session, recipe->name, &audience.events);
-    progress_begin(&audience.progress, session->talk, recipe->name, fit.epochs);
+    progress_begin(&audience.progress, "steps");
     if (status == OCK_OK)
         status = ock_model_fit(model, sets[0], sets[1], &fit, &result->history);
-    progress_end(&audience.progress);
+    progress_erase(&audience.progress);
     result->events_failed = audience.events.failed;
     events_close(&audience.events);
     return status;
