@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,20 +15,62 @@
 
 #include "query.h"
 
-/* ---- The process ---- */
+enum {
+    OUTPUT_FILE = 3 /* of the worker */
+};
 
-/* What it leaves are its memory's words: drivers' own ends, at exit, are no part of it. */
-static _Noreturn void work(int (*run)(FILE *out, const struct settings *settings),
-                           const struct settings *settings, int output)
+extern char **environ;
+
+/* ---- The worker ---- */
+
+static char worker_name[] = "ockham-query's worker";
+
+bool apart_is_worker(const char *name)
+{
+    return strcmp(name, worker_name) == 0;
+}
+
+/* Drivers' own ends, at exit, are no part of it. */
+_Noreturn void apart_work(int (*run)(FILE *out, const struct settings *settings),
+                          const struct settings *settings)
 {
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
-    FILE *out = fdopen(output, "w");
-    if (!out || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-        _exit(EXIT_INTERNAL);
-    int status = run(out, settings);
-    _exit(fclose(out) == 0 ? status : EXIT_INTERNAL);
+    FILE *out = fdopen(OUTPUT_FILE, "w");
+    int status = out ? run(out, settings) : EXIT_INTERNAL;
+    _exit(out && fclose(out) == 0 ? status : EXIT_INTERNAL);
+}
+
+static int set_files(posix_spawn_file_actions_t *files, const int ends[2])
+{
+    int error = posix_spawn_file_actions_adddup2(files, STDERR_FILENO, STDOUT_FILENO);
+    if (!error)
+        error = posix_spawn_file_actions_adddup2(files, ends[1], OUTPUT_FILE);
+    for (int i = 0; i < 2 && !error; i++)
+        if (ends[i] != OUTPUT_FILE)
+            error = posix_spawn_file_actions_addclose(files, ends[i]);
+    return error;
+}
+
+/* Not by fork(), before which libraries have work to do, OpenBLAS with its threads, that may hang.
+ */
+static int start(char **argv, const int ends[2], pid_t *process)
+{
+    char *name = argv[0];
+    posix_spawn_file_actions_t files;
+    int error = posix_spawn_file_actions_init(&files);
+    if (error)
+        return error;
+    error = set_files(&files, ends);
+    argv[0] = worker_name;
+    if (!error)
+        error = posix_spawn(process, "/proc/self/exe", &files, NULL, argv, environ);
+    if (error == ENOENT)
+        error = posix_spawnp(process, name, &files, NULL, argv, environ);
+    argv[0] = name;
+    posix_spawn_file_actions_destroy(&files);
+    return error;
 }
 
 /* ---- Listening ---- */
@@ -102,26 +145,22 @@ static void judge(struct apart *apart, bool late, int status, unsigned seconds)
     apart->text = NULL;
 }
 
-struct apart run_apart(int (*run)(FILE *out, const struct settings *settings),
-                       const struct settings *settings)
+struct apart run_apart(char **argv, unsigned seconds)
 {
     struct apart apart = {.exit_status = EXIT_INTERNAL};
     int ends[2] = {-1, -1};
-    pid_t process = pipe(ends) == 0 ? fork() : -1;
-    if (process == 0) {
-        close(ends[0]);
-        work(run, settings, ends[1]);
-    }
+    pid_t process;
+    int error = pipe(ends) == 0 ? start(argv, ends, &process) : errno;
     close(ends[1]);
-    if (process < 0) {
-        snprintf(apart.error, sizeof apart.error, "no process can be started: %s", strerror(errno));
+    if (error) {
+        snprintf(apart.error, sizeof apart.error, "no process can be started: %s", strerror(error));
         close(ends[0]);
         return apart;
     }
-    bool late = !listen_to(ends[0], now() + settings->seconds, &apart);
+    bool late = !listen_to(ends[0], now() + seconds, &apart);
     close(ends[0]);
     if (late)
         kill(process, SIGKILL);
-    judge(&apart, late, wait_for(process), settings->seconds);
+    judge(&apart, late, wait_for(process), seconds);
     return apart;
 }

@@ -90,9 +90,9 @@ static int query(FILE *out, const struct settings *settings)
     return document || !settings->json ? machine.exit_status : EXIT_INTERNAL;
 }
 
-static int run(const struct settings *settings)
+static int run(char **argv, const struct settings *settings)
 {
-    struct apart apart = run_apart(query, settings);
+    struct apart apart = run_apart(argv, settings->seconds);
     if (!apart.text)
         return fail(settings->json, apart.exit_status, apart.error);
     bool written = cli_write_file("-", apart.text);
@@ -218,6 +218,8 @@ static bool hold_standard_files(void)
 int main(int argc, char **argv)
 {
     struct command_line line = parse(argc, argv);
+    if (apart_is_worker(argv[0]))
+        apart_work(query, &line.settings);
     signal(SIGPIPE, SIG_IGN);
     if (!hold_standard_files())
         return fail(false, EXIT_INTERNAL, "there is no standard output");
@@ -227,5 +229,5 @@ int main(int argc, char **argv)
         printf(line.help ? "%s" : "ockham-query %s\n", line.help ? usage : ock_version());
         return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_INTERNAL;
     }
-    return run(&line.settings);
+    return run(argv, &line.settings);
 }

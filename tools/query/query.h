@@ -104,9 +104,13 @@ struct apart {
     char error[128]; /* why there is no text */
 };
 
-/* Runs a function in a process of its own, which a driver may bring down or hold up. What drivers
- * print goes to the standard error. */
-struct apart run_apart(int (*run)(FILE *out, const struct settings *settings),
-                       const struct settings *settings);
+/* Runs this program with this command line in a process of its own, which a driver may bring down
+ * or hold up. What drivers print goes to the standard error. */
+struct apart run_apart(char **argv, unsigned seconds);
+
+/* Whether argv[0] says that this is that process; and what it then does, which does not return. */
+bool apart_is_worker(const char *name);
+_Noreturn void apart_work(int (*run)(FILE *out, const struct settings *settings),
+                          const struct settings *settings);
 
 #endif
