@@ -3,8 +3,8 @@
 need() {
     for program; do
         command -v "$program" >/dev/null && continue
-        echo "There is no $program: skipped"
-        [ "${CI:-}" != true ] || exit 1
+        [ "${CI:-}" != true ] || { echo "$program is not installed, and CI=true"; exit 1; }
+        echo "$program is not installed: skipped"
         exit 77
     done
 }
