@@ -1,6 +1,7 @@
 """The best network: seeds, the test pictures, and what each ingredient adds."""
 
 import re
+import signal
 import unittest
 
 from harness import Tools
@@ -33,6 +34,17 @@ class Best(Tools):
         self.assertIn("test digits", done.stdout)
         self.assertNotIn("val loss", done.stdout)
         self.assertEqual(int(row[3]), round(6 * (100 - float(row[2][:-1]))), "of 600")
+
+    def test_ctrl_c_keeps_the_seeds_and_says_how_to_go_on(self):
+        """What the test pictures judged is not judged anew."""
+        long = ["--epochs", 3, "--seeds", 2, "--test"]
+        whole = self.rows(self.best(*long), "seed")
+        status, _, command = self.stop(signal.SIGINT, "best", *TINY, *long, after="129 ")
+        self.assertEqual(status, 130)
+        done = self.go_on(command)
+        self.assertNotIn("128          1/3", done.stdout)
+        self.assertNotIn("129          1/3", done.stdout)
+        self.assertEqual([row[:4] for row in self.rows(done, "seed")], [row[:4] for row in whole])
 
     def test_ablation(self):
         done = self.best("--epochs", 1, "--ablate")

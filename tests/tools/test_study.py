@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import signal
 import unittest
 
 from harness import HAS_LAPACK, Tools
@@ -73,6 +74,53 @@ class Study(Tools):
             return [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
         self.assertEqual(figures(5), figures(5))
         self.assertNotEqual(figures(5), figures(6))
+
+    # ---- Going on ----
+
+    LONG = ["study", "--rows", "plain,l2,dropout", "--count", 300, "--epochs", 25,
+            "--device", "scalar", "--json"]
+
+    def rows(self, name):
+        rows = json.loads((self.folder / name).read_text())["rows"]
+        return [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
+
+    def test_ctrl_c_keeps_the_study_and_says_how_to_go_on(self):
+        self.train(*self.LONG, "whole.json")
+        for asked in ([], ["--checkpoint", "study"]):
+            with self.subTest(asked):
+                status, _, command = self.stop(signal.SIGINT, *self.LONG, "study.json", *asked,
+                                               after="l2 ")
+                self.assertEqual(status, 130)
+                self.assertEqual("--checkpoint study " in command, bool(asked))
+                done = self.go_on(command)
+                self.assertNotIn("plain        1/25", done.stdout, "that row was done")
+                self.assertNotIn("l2           1/25", done.stdout, "and this one begun")
+                self.assertEqual(self.rows("study.json"), self.rows("whole.json"))
+        kept = (self.folder / "study").read_bytes()
+        self.assertEqual([*self.folder.glob("*.checkpoint.*"), *self.folder.glob("study.[0-9]")], [],
+                         "no checkpoint of a row that is done")
+        self.assertEqual(self.go_on(command).stdout.count("/25"), 0, "nothing is left to do")
+        self.assertEqual((self.folder / "study").read_bytes(), kept)
+
+    def test_what_is_no_study_to_go_on_with(self):
+        small = ["study", "--rows", "plain", "--count", 100, "--device", "scalar"]
+        self.train(*small, "--epochs", 1, "--checkpoint", "study")
+        kept = (self.folder / "study").read_text()
+        done = self.train(*small, "--epochs", 2, "--checkpoint", "study", "--resume", status=2)
+        self.assertIn("belongs to another study", done.stderr)
+        self.assertIn("--epochs 1\n", done.stderr)
+        for damage, said in ((kept[:-3], "is not JSON"), ("{}", "is no journal of a study"),
+                             (kept.replace('"rows":', '"row":'), "another study")):
+            (self.folder / "study").write_text(damage)
+            done = self.train(*small, "--epochs", 1, "--checkpoint", "study", "--resume", status=2)
+            self.assertIn(said, done.stderr)
+            self.assertEqual((self.folder / "study").read_text(), damage)
+        document = json.loads(kept)
+        for epochs in ([], [[1, 2, 3]], [[2, 1] + [0] * 11], [[1, -1] + [0] * 11], 7, None):
+            document["rows"][0]["epochs"] = epochs
+            (self.folder / "study").write_text(json.dumps(document))
+            done = self.train(*small, "--epochs", 1, "--checkpoint", "study", "--resume")
+            self.assertIn("plain        1/1", done.stdout, "a row that cannot be read is not done")
 
     def test_without_driver(self):
         done, document = self.study("--rows", "plain", OCL_ICD_VENDORS="/nonexistent", OCKHAM_DEVICE="")

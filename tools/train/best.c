@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "curves.h"
+#include "kept.h"
 #include "report.h"
 #include "run.h"
 #include "train.h"
@@ -101,23 +102,30 @@ struct told {
     struct score *scores;
     size_t done;
     struct report curves;
+    struct kept kept;
 };
 
 /* On `judges` where they are given, else as validation had it last. */
 static bool judge(const struct session *session, const ock_dataset *judges, ock_model *model,
-                  const struct result *result, struct score *score)
+                  struct result *result)
 {
     const ock_epoch *last = &result->history.epochs[result->history.count - 1];
     ock_evaluation evaluation = {.accuracy = last->val_accuracy};
     if (judges && ock_model_evaluate(model, judges, NULL, &evaluation) != OCK_OK)
         return session_failed(session, "the network cannot be evaluated") == EXIT_SUCCESS;
-    score->train_accuracy = last->accuracy;
-    score->accuracy = evaluation.accuracy;
-    score->minutes = result->seconds / 60;
+    result->judged = evaluation.accuracy;
     return true;
 }
 
-static bool run(struct told *told, uint64_t seed, const struct recipe *recipe, ock_dataset *set,
+static void add_score(struct told *told, const struct result *result)
+{
+    struct score *score = &told->scores[told->done++];
+    score->train_accuracy = result->history.epochs[result->history.count - 1].accuracy;
+    score->accuracy = result->judged;
+    score->minutes = result->seconds / 60;
+}
+
+static bool run(struct told *told, uint64_t seed, struct recipe recipe, ock_dataset *set,
                 const ock_dataset *judges)
 {
     const struct session *session = told->curves.session;
@@ -125,19 +133,24 @@ static bool run(struct told *told, uint64_t seed, const struct recipe *recipe, o
     struct session seeded = *session;
     struct result *result = &told->curves.results[told->curves.count++];
     ock_model *model = NULL;
-    options.seed = seed;
-    seeded.options = &options;
-    train_recipe(&seeded, recipe, set, result, &model);
-    bool done = result->outcome == RAN && result->history.count > 0;
-    if (!done && result->outcome != INTERRUPTED)
-        fprintf(stderr, "ockham-train: %s: %s\n", recipe->name, result->reason);
-    done = done && judge(session, judges, model, result, &told->scores[told->done]);
+    bool done = kept_take(&told->kept, recipe.name, result);
+    if (!done) {
+        options.seed = seed;
+        seeded.options = &options;
+        kept_begin_row(&told->kept, told->curves.count, &recipe.fit);
+        train_recipe(&seeded, &recipe, set, result, &model);
+        done = result->outcome == RAN && result->history.count > 0;
+        if (!done && result->outcome != INTERRUPTED)
+            fprintf(stderr, "ockham-train: %s: %s\n", recipe.name, result->reason);
+        done = done && judge(session, judges, model, result) && kept_add(&told->kept, result);
+    }
     ock_model_destroy(model);
-    told->done += done;
+    if (done)
+        add_score(told, result);
     return done;
 }
 
-/* Returns false, with the reason on standard error, where memory is refused. */
+/* Returns false, with the reason on standard error, where it cannot begin or go on. */
 static bool told_begin(struct told *told, const struct session *session, size_t count, size_t rows)
 {
     *told = (struct told){
@@ -146,17 +159,23 @@ static bool told_begin(struct told *told, const struct session *session, size_t 
     for (size_t i = 0; told->scores && i < count; i++)
         told->scores[i].rows = rows;
     if (told->scores && told->curves.results)
-        return true;
+        return kept_open(&told->kept, session);
     fprintf(stderr, "ockham-train: no memory for %zu scores\n", count);
     return false;
 }
 
-static void told_end(struct told *told)
+/* Returns false, with the reason on standard error, where what is done could not be kept. */
+static bool told_end(struct told *told)
 {
+    const struct result *last = told->curves.results + told->curves.count - 1;
+    bool stopped = told->curves.count && last->outcome == INTERRUPTED;
+    bool kept = !stopped || kept_stop(&told->kept, last);
     for (size_t i = 0; i < told->curves.count; i++)
         ock_history_clear(&told->curves.results[i].history);
+    kept_close(&told->kept);
     free(told->curves.results);
     free(told->scores);
+    return kept;
 }
 
 /* ---- Tables ---- */
@@ -206,7 +225,7 @@ static int run_seeds(const struct session *session, ock_dataset *set, const ock_
         struct score *score = &told.scores[i];
         snprintf(score->name, sizeof score->name, "%llu", (unsigned long long)(options->seed + i));
         recipe.name = score->name;
-        going = run(&told, options->seed + i, &recipe, set, judges);
+        going = run(&told, options->seed + i, recipe, set, judges);
     }
     if (told.curves.count) {
         print_head(session, "seed", judges);
@@ -215,7 +234,7 @@ static int run_seeds(const struct session *session, ock_dataset *set, const ock_
         print_mean(session, told.scores, told.done);
         written = write_files(&told.curves);
     }
-    told_end(&told);
+    written = told_end(&told) && written;
     return going && written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -228,7 +247,7 @@ static int run_ablation(const struct session *session, ock_dataset *set, size_t 
         snprintf(score->name, sizeof score->name, "%s%s", i ? "+ " : "",
                  i ? ingredients[i - 1].name : "plain");
         const struct recipe recipe = with_ingredients(&session->options->recipe, i, score->name);
-        going = run(&told, session->options->seed, &recipe, set, NULL);
+        going = run(&told, session->options->seed, recipe, set, NULL);
     }
     if (told.curves.count) {
         print_head(session, "ingredients", false);
@@ -238,7 +257,7 @@ static int run_ablation(const struct session *session, ock_dataset *set, size_t 
                 session->options->recipe.fit.epochs, (unsigned long long)session->options->seed);
         written = write_files(&told.curves);
     }
-    told_end(&told);
+    written = told_end(&told) && written;
     return going && written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

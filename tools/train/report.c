@@ -173,14 +173,27 @@ const char *const epoch_figure_names[EPOCH_FIGURES] = {
     "val_penalty", "val_accuracy", "learning_rate", "seconds",  "ms_per_step",
 };
 
+/* In the order of the names. */
+static const size_t epoch_fields[EPOCH_FIGURES] = {
+    offsetof(ock_epoch, loss),          offsetof(ock_epoch, data_loss),
+    offsetof(ock_epoch, penalty),       offsetof(ock_epoch, accuracy),
+    offsetof(ock_epoch, val_loss),      offsetof(ock_epoch, val_data_loss),
+    offsetof(ock_epoch, val_penalty),   offsetof(ock_epoch, val_accuracy),
+    offsetof(ock_epoch, learning_rate), offsetof(ock_epoch, seconds),
+    offsetof(ock_epoch, ms_per_step),
+};
+
 double epoch_figure(const ock_epoch *epoch, size_t index)
 {
-    const double figures[EPOCH_FIGURES] = {
-        epoch->loss,          epoch->data_loss,     epoch->penalty,     epoch->accuracy,
-        epoch->val_loss,      epoch->val_data_loss, epoch->val_penalty, epoch->val_accuracy,
-        epoch->learning_rate, epoch->seconds,       epoch->ms_per_step,
-    };
-    return figures[index];
+    double value;
+    memcpy(&value, (const char *)epoch + epoch_fields[index], sizeof value);
+    return value;
+}
+
+void epoch_set_figures(ock_epoch *epoch, const double figures[EPOCH_FIGURES])
+{
+    for (size_t i = 0; i < EPOCH_FIGURES; i++)
+        memcpy((char *)epoch + epoch_fields[i], &figures[i], sizeof figures[i]);
 }
 
 bool report_events(const struct report *report)

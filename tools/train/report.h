@@ -23,6 +23,7 @@ struct result {
     double near_zero;   /* share of the kernels' weights with |w| < 1e-4 */
     double ms_per_step; /* median over the epochs */
     double seconds;     /* of the row in all, whitening and validation included */
+    double judged;      /* by best: accuracy on what it tells of */
     bool events_failed; /* --tensorboard's file took no more; the reason was told */
 };
 
@@ -32,6 +33,7 @@ enum {
 };
 extern const char *const epoch_figure_names[EPOCH_FIGURES];
 double epoch_figure(const ock_epoch *epoch, size_t index);
+void epoch_set_figures(ock_epoch *epoch, const double figures[EPOCH_FIGURES]);
 
 struct report {
     const struct session *session;

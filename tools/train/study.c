@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "curves.h"
+#include "kept.h"
 #include "report.h"
 #include "train.h"
 
@@ -94,7 +95,8 @@ static void run_row(const struct session *session, const struct recipe *recipe, 
 }
 
 /* Stops at the first row that fails, since its cause would most often befall the rest too. */
-static int run_rows(const struct session *session, ock_dataset **set, struct report *report)
+static int run_rows(const struct session *session, ock_dataset **set, struct kept *kept,
+                    struct report *report)
 {
     unsigned asked = session->options->rows;
     int exit_status = EXIT_SUCCESS;
@@ -103,7 +105,12 @@ static int run_rows(const struct session *session, ock_dataset **set, struct rep
             continue;
         struct recipe recipe = row_recipe(session, &techniques[i]);
         struct result *result = &report->results[report->count++];
+        if (kept_take(kept, recipe.name, result))
+            continue;
+        kept_begin_row(kept, (size_t)i + 1, &recipe.fit);
         run_row(session, &recipe, set, result);
+        if (!kept_add(kept, result))
+            return EXIT_FAILURE;
         if (result->outcome == SKIPPED && asked)
             exit_status = EXIT_FAILURE;
         if (result->outcome == INTERRUPTED)
@@ -116,17 +123,18 @@ static int run_rows(const struct session *session, ock_dataset **set, struct rep
     return exit_status;
 }
 
-static int study(const struct session *session, ock_dataset **set)
+static int study(const struct session *session, ock_dataset **set, struct kept *kept)
 {
     struct result results[ROWS];
     struct report report = {.session = session, .results = results};
-    int exit_status = run_rows(session, set, &report);
+    int exit_status = run_rows(session, set, kept, &report);
     report_table(&report);
     bool json = report_json(&report), csv = report_csv(&report);
     bool plot = curves_write(&report), events = report_events(&report);
+    bool told = exit_status != EXIT_INTERRUPTED || kept_stop(kept, &results[report.count - 1]);
     for (size_t i = 0; i < report.count; i++)
         ock_history_clear(&results[i].history);
-    return json && csv && plot && events ? exit_status : EXIT_FAILURE;
+    return json && csv && plot && events && told ? exit_status : EXIT_FAILURE;
 }
 
 int run_study(const struct options *options)
@@ -134,8 +142,12 @@ int run_study(const struct options *options)
     struct session session;
     ock_dataset *set;
     int exit_status = train_open(&session, options, &set);
+    struct kept kept = {0};
+    if (exit_status == EXIT_SUCCESS && !kept_open(&kept, &session))
+        exit_status = EXIT_USAGE;
     if (exit_status == EXIT_SUCCESS)
-        exit_status = study(&session, &set);
+        exit_status = study(&session, &set, &kept);
+    kept_close(&kept);
     ock_dataset_destroy(set);
     session_close(&session);
     return exit_status;
