@@ -230,6 +230,16 @@ class Fit(Tools):
         self.assertEqual(header[:8], b"\x89PNG\r\n\x1a\n")
         self.assertEqual(struct.unpack(">2I", header[16:]), (3 * 88 - 4 + 32, 2 * 84 + 4 + 32))
 
+    @unittest.skipUnless(HAS_PNG, "built without libspng")
+    def test_show_png_follows_no_link(self):
+        """That somebody left under the name that the file has while it is written."""
+        other = self.folder / "other"
+        other.write_text("another's")
+        self.run_tool("sh", "-c", 'ln -s other "sheet.png.$$.tmp"; exec "$0" "$@"', TRAIN, "show",
+                      "--device", "scalar", "--png", "sheet.png")
+        self.assertEqual(other.read_text(), "another's")
+        self.assertEqual(sorted(file.name for file in self.folder.iterdir()), ["other", "sheet.png"])
+
 
 if __name__ == "__main__":
     unittest.main()

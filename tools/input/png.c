@@ -103,7 +103,8 @@ static int encode(spng_ctx *ctx, FILE *file, struct spng_ihdr *header, const uin
 static bool write_picture(const char *path, struct spng_ihdr *header, const uint8_t *grey,
                           const char **why)
 {
-    FILE *file = fopen(path, "wb");
+    unlink(path); /* a killed process of the same number left it, or somebody else a link */
+    FILE *file = fopen(path, "wbx");
     if (!file) {
         *why = strerror(errno);
         return false;
