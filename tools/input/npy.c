@@ -46,12 +46,11 @@ static bool take_extent(const char **at, size_t *extent)
     *at += strspn(*at, " ");
     if (!isdigit((unsigned char)**at))
         return false;
-    errno = 0;
     unsigned long long value = strtoull(*at, &end, 10);
     *at = end;
     take(at, "L"); /* Python 2 wrote it after long integers */
-    *extent = (size_t)value;
-    return !errno && value <= SIZE_MAX;
+    *extent = value < SIZE_MAX ? (size_t)value : SIZE_MAX; /* more than any file has */
+    return true;
 }
 
 static bool take_shape(const char **at, npy_array *out)
