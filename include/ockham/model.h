@@ -127,8 +127,9 @@ OCK_API ock_status ock_model_save(ock_model *model, const char *path);
  * count are forgotten. A file of tensors alone, as Python's safetensors.torch.save_file() writes
  * it, is taken to be of these layers: F32, with the names of ock_model_tensor_at() and no others,
  * kernels inputs x outputs. On failure the network is as before. Waits. Errors:
- * OCK_INVALID_ARGUMENT, OCK_FILE_FAILED, OCK_BAD_FILE (cut short, malformed), OCK_SHAPE_MISMATCH
- * (other layers), OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED. */
+ * OCK_INVALID_ARGUMENT, OCK_FILE_FAILED, OCK_BAD_FILE (cut short, malformed, or tensors alone that
+ * are not of these layers), OCK_SHAPE_MISMATCH (a list of other layers), OCK_OUT_OF_MEMORY,
+ * OCK_DEVICE_FAILED. */
 OCK_API ock_status ock_model_load(ock_model *model, const char *path);
 
 /** Makes the network that the file describes, with its weights; the errors of

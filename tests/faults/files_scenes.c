@@ -1,6 +1,7 @@
 /* All that the library and its tools do with files. */
 #include <cli.h>
 #include <errno.h>
+#include <npy.h>
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,18 @@ static void prepare_gzip(stage *s)
     put_gzip(path_in(s, "train-labels-idx1-ubyte.gz"), idx_labels, sizeof idx_labels);
 }
 
+/* Two samples of two features. */
+static void prepare_arrays(stage *s)
+{
+    unsigned char x[NPY_HEADER + 16] = {0}, y[NPY_HEADER + 8] = {0};
+    npy_header(2, 2, x);
+    memcpy(x + NPY_HEADER, (const float[]){1, 2, 3, 4}, 16);
+    npy_header(2, 1, y);
+    memcpy(y + NPY_HEADER, (const float[]){1, 0}, 8);
+    write_file(path_in(s, "x_train.npy"), x, sizeof x);
+    write_file(path_in(s, "y_train.npy"), y, sizeof y);
+}
+
 static ock_status read_pictures(stage *s)
 {
     return pictures_load(s->files.name, NULL, &s->pictures, s->message, sizeof s->message);
@@ -219,6 +232,7 @@ const scene scenes[] = {
     {"recall a measurement", prepare_figure, get_figure, SILENT},
     {"read IDX", prepare_idx, read_pictures, 0},
     {"read IDX, compressed", prepare_gzip, read_pictures, 0},
+    {"read arrays", prepare_arrays, read_pictures, 0},
     {"read CSV and PNG", prepare_table, read_table, DRAWN},
     {"write a PNG", NULL, write_png, DRAWN},
     {"write over a PNG", prepare_text, write_png, DRAWN},

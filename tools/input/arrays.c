@@ -1,5 +1,6 @@
 /* NumPy's arrays in a folder, by the names that Keras has in mnist.npz: x_train.npy and
  * y_train.npy, and of the test set x_test.npy and y_test.npy. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,16 +24,16 @@ static char *path_of(const char *source, const char *letter, bool test)
         (const char *[]){source, "/", letter, test ? "_test.npy" : "_train.npy", NULL});
 }
 
-static bool has_arrays(const char *source, const struct stat *about)
+static int has_arrays(const char *source, const struct stat *about)
 {
-    struct stat array;
-    bool found = false;
-    for (int test = 0; S_ISDIR(about->st_mode) && test < 2 && !found; test++) {
+    struct stat array = {0};
+    int error = 0;
+    for (int test = 0; S_ISDIR(about->st_mode) && test < 2 && !error && !array.st_mode; test++) {
         char *path = path_of(source, "x", test);
-        found = path && path_look(path, &array) == 0 && array.st_mode;
+        error = path ? path_look(path, &array) : ENOMEM;
         free(path);
     }
-    return found;
+    return error ? -error : array.st_mode != 0;
 }
 
 static ock_status open_file(const input_request *request, const char *letter, array_file *file)

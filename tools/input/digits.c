@@ -262,7 +262,7 @@ static void draw_all(const pictures_options *options, pictures *out)
     out->count = options->count;
 }
 
-static bool is_digits(const char *source, const struct stat *about)
+static int is_digits(const char *source, const struct stat *about)
 {
     (void)about;
     return !strcmp(source, "digits");

@@ -16,7 +16,7 @@ typedef struct idx {
     uint32_t dimensions[3];
 } idx;
 
-static bool is_folder(const char *source, const struct stat *about)
+static int is_folder(const char *source, const struct stat *about)
 {
     (void)source;
     return S_ISDIR(about->st_mode);

@@ -30,7 +30,11 @@ static ock_status choose(const input_request *request, const input_reader **chos
     struct stat about;
     const int error = path_look(request->source, &about);
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-        if (readers[i]->probe(request->source, &about)) {
+        const int found = readers[i]->probe(request->source, &about);
+        if (found < 0)
+            return request_fail(request, OCK_FILE_FAILED, "%s: %s", request->source,
+                                strerror(-found));
+        if (found) {
             *chosen = readers[i];
             return OCK_OK;
         }

@@ -23,9 +23,10 @@ static inline bool input_may_hold(uint64_t file_bytes, uint64_t bytes)
     return bytes / 1032 <= file_bytes;
 }
 
-/* A format: `probe` says whether the source is its to read, by name and by what is there. */
+/* A format: `probe` says whether the source is its to read, by name and by what is there: 1 or 0,
+ * or minus the errno for which it cannot be told. */
 typedef struct input_reader {
-    bool (*probe)(const char *source, const struct stat *about);
+    int (*probe)(const char *source, const struct stat *about);
     ock_status (*load)(const input_request *request, pictures *out);
     int classes; /* that there are unless the request says otherwise; 0: its labels tell */
 } input_reader;

@@ -16,7 +16,7 @@ typedef struct picture_table {
     size_t columns, filename, label;
 } picture_table;
 
-static bool is_csv(const char *source, const struct stat *about)
+static int is_csv(const char *source, const struct stat *about)
 {
     size_t size = strlen(source);
     return size > 4 && !strcasecmp(source + size - 4, ".csv") && S_ISREG(about->st_mode);
