@@ -151,7 +151,9 @@ class Query(Tools):
         self.assertEqual(document["devices"], [])
         self.assertIn(odd, document["why"])
         self.assertIn("no device is called", self.shown("-d", "nosuch", status=3))
-        read_document(self.ask("--json", "-d", b"\xff\xc3", status=3).stdout)
+        controls = b"\xff\xc3\x1b[2J\xc2\x9b3m\r\x7f"  # of terminals, too, by ESC and by C1
+        read_document(self.ask("--json", "-d", controls, status=3).stdout)
+        self.assertIn('"???[2J??3m??"', self.shown("-d", controls, status=3))
 
     def test_wish_selects(self):
         document = self.document("--no-self-test", "--device", "scalar")
