@@ -1,7 +1,8 @@
 #!/bin/sh
 # consumer.sh KIND SOURCE BUILD DRIVER [FLAG...]: installs what BUILD has into a clean prefix, then builds and
 # runs an outside project against it: the folder KIND, or the example in README.md. DRIVER is '' or an OpenCL
-# driver that crashes, which a program gets past if it finds its installation's ockham-probe.
+# driver that crashes, which a program gets past if it finds its installation's ockham-probe; FLAGs are a
+# sanitizer's, with which BUILD was built.
 set -eu
 here=$(dirname "$0")
 . "$here/../absent.sh"
@@ -9,6 +10,7 @@ kind=$1 source=$2 build=$3 driver=$4
 shift 4
 export CFLAGS="$*" CXXFLAGS="$*" LDFLAGS="$*" OCKHAM_TUNE=0
 unset OCKHAM_PROBE OCKHAM_DEVICE LD_LIBRARY_PATH
+[ $# -eq 0 ] || export OCKHAM_DEVICE=scalar # a sanitizer would see what drivers leak
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
