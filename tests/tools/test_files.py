@@ -266,6 +266,11 @@ class Files(Tools):
                           "scalar", "--tensorboard", "logs", status=1)
         self.assertIn("--tensorboard logs/plain: Not a directory", done.stderr)
 
+    def test_no_events_on_a_full_disk(self):
+        done = self.train("fit", *SMALL, "--tensorboard", "logs", status=1, file_limit=20)
+        self.assertRegex(done.stderr, "--tensorboard logs/events.*: (File too large|No space left)")
+        self.assertFalse(list((self.folder / "logs").iterdir()))
+
     def test_events_on_a_full_disk(self):
         """The file ends with its last whole event, and training goes on."""
         done = self.train("fit", *SMALL, "--epochs", 5, "--tensorboard", "logs", "--json", "-",

@@ -199,17 +199,23 @@ static void append_name(char *path, const char *run)
 }
 
 /* TensorBoard knows the file by "tfevents" in its name. */
-static bool create(struct events *events, char *path)
+static bool create(struct events *events, size_t size)
 {
-    char host[65] = "", *name = path + strlen(path);
+    char host[65] = "", *path = events->path, *name = path + strlen(path);
+    const size_t room = size - (size_t)(name - path);
     gethostname(host, sizeof host - 1);
     errno = EEXIST;
     for (int i = 0; events->file < 0 && errno == EEXIST && i < 1000; i++) {
-        sprintf(name, "/events.out.tfevents.%010lld.%s.%ld.%d", (long long)time(NULL),
-                *host ? host : "localhost", (long)getpid(), i);
+        snprintf(name, room, "/events.out.tfevents.%010lld.%s.%ld.%d", (long long)time(NULL),
+                 *host ? host : "localhost", (long)getpid(), i);
         events->file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     }
-    return events->file >= 0 && write_event(events, 0, NULL, 0);
+    if (events->file < 0 || write_event(events, 0, NULL, 0))
+        return events->file >= 0;
+    const int reason = errno;
+    unlink(path);
+    errno = reason;
+    return false;
 }
 
 bool events_open(struct events *events, const char *folder, const char *run)
@@ -217,7 +223,8 @@ bool events_open(struct events *events, const char *folder, const char *run)
     *events = (struct events){.file = -1};
     if (!folder)
         return true;
-    char *path = events->path = malloc(strlen(folder) + (run ? strlen(run) : 0) + 160);
+    const size_t size = strlen(folder) + (run ? strlen(run) : 0) + 160;
+    char *path = events->path = malloc(size);
     if (!path)
         return false;
     strcpy(path, folder);
@@ -226,7 +233,7 @@ bool events_open(struct events *events, const char *folder, const char *run)
         append_name(path, run);
         made = make_folder(path);
     }
-    return made && create(events, path);
+    return made && create(events, size);
 }
 
 void events_add(struct events *events, uint64_t step, const struct event_scalar *scalars,
