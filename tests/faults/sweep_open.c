@@ -55,6 +55,7 @@ static void play_tuned(stage *s)
     stage_keep(s, c);
 }
 
+/* Where a platform cannot be listed, its row says why. */
 static void play_self_test(stage *s)
 {
     ock_device *devices = NULL;
@@ -62,7 +63,10 @@ static void play_self_test(stage *s)
     ock_self_test result = {0};
     stage_note(s, ock_device_list(&devices, &count));
     for (size_t i = 0; i < count && s->status == OCK_OK; i++)
-        if (s->device && strcmp(devices[i].id, s->device) == 0) {
+        if (devices[i].type == OCK_DEVICE_NONE) {
+            stage_note(s, devices[i].status);
+            memcpy(s->message, devices[i].reason, sizeof devices[i].reason);
+        } else if (s->device && strcmp(devices[i].id, s->device) == 0) {
             stage_note(s, ock_device_self_test(&devices[i], &result));
             memcpy(s->message, result.message, sizeof result.message);
         }
