@@ -79,6 +79,7 @@ static void print_word(const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_@%+=:,./-";
+    fputc(' ', stderr);
     if (*word && word[strspn(word, plain)] == '\0') {
         fputs(word, stderr);
         return;
@@ -92,17 +93,21 @@ static void print_word(const char *word)
     fputc('\'', stderr);
 }
 
-void command_line_print_next(const struct options *options, const char *const more[])
+void command_line_print_next(const struct options *options, const char *path)
 {
-    fputs("  ", stderr);
+    const ock_fit *fit = &options->recipe.fit;
+    bool searches = options->command == SEARCH;
+    fputc(' ', stderr);
     print_word(options->program);
-    for (int i = 0; i < options->argument_count; i++) {
-        fputc(' ', stderr);
+    for (int i = 0; i < options->argument_count; i++)
         print_word(options->arguments[i]);
+    if (!searches && !fit->checkpoint) {
+        print_word("--checkpoint");
+        print_word(path);
     }
-    for (; *more; more++) {
-        fputc(' ', stderr);
-        print_word(*more);
-    }
+    if (searches ? !options->search.journal : !fit->resume)
+        print_word("--resume");
+    if (searches && !options->search.journal)
+        print_word(path);
     fputc('\n', stderr);
 }

@@ -23,7 +23,7 @@ bool command_line_report_other(const struct session *session, const char *option
 bool command_line_stopped_path(char path[STOPPED_PATH]);
 
 /* Prints, on standard error, the command that goes on with a stopped run, as a shell takes it: the
- * words as they were and these behind them, up to a NULL. */
-void command_line_print_next(const struct options *options, const char *const more[]);
+ * words as they were, and what they lack to go on with what this path keeps. */
+void command_line_print_next(const struct options *options, const char *path);
 
 #endif

@@ -33,22 +33,15 @@ static void keep_when_stopped(ock_fit *fit, char path[STOPPED_PATH])
 
 static void tell_of_stop(const struct options *options, const ock_fit *fit, size_t epochs)
 {
-    const char *more[4] = {NULL}, **next = more;
     if (epochs == 0 || !fit->checkpoint) {
         fprintf(stderr, "ockham-train: stopped%s\n",
                 epochs ? "; the run is not kept, since this folder cannot be written to"
                        : " in the first epoch: there is nothing to go on with");
         return;
     }
-    if (fit->checkpoint_when_stopped) {
-        *next++ = "--checkpoint";
-        *next++ = fit->checkpoint;
-    }
-    if (!fit->resume)
-        *next++ = "--resume";
     fprintf(stderr, "ockham-train: stopped after epoch %zu, which %s keeps. To go on:\n", epochs,
             fit->checkpoint);
-    command_line_print_next(options, more);
+    command_line_print_next(options, fit->checkpoint);
 }
 
 /* Of each dense layer that has a weight of exactly 0. */

@@ -225,9 +225,7 @@ bool kept_add(struct kept *kept, const struct result *result)
 
 bool kept_stop(const struct kept *kept, const struct result *result)
 {
-    const struct options *options = kept->session->options;
     int done = cJSON_GetArraySize(kept->rows);
-    const char *more[4] = {NULL}, **next = more;
     if (done == 0 && result->history.count == 0) {
         fputs("ockham-train: stopped in the first epoch: there is nothing to go on with\n", stderr);
         return true;
@@ -240,14 +238,8 @@ bool kept_stop(const struct kept *kept, const struct result *result)
     }
     if (!write_file(kept))
         return false;
-    if (!kept->asked) {
-        *next++ = "--checkpoint";
-        *next++ = kept->path;
-    }
-    if (!options->recipe.fit.resume)
-        *next++ = "--resume";
     fprintf(stderr, "ockham-train: stopped in %s after epoch %zu, which %s keeps. To go on:\n",
             result->row, result->history.count, kept->path);
-    command_line_print_next(options, more);
+    command_line_print_next(kept->session->options, kept->path);
     return true;
 }

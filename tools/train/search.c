@@ -167,10 +167,10 @@ static bool tell_of_stop(const struct search *search)
     }
     if (!path && !keep(search, own))
         return false;
+    path = path ? path : own;
     fprintf(stderr, "ockham-train: stopped after %zu trials, which %s keeps. To go on:\n",
-            search->results.count, path ? path : own);
-    command_line_print_next(options, path ? (const char *const[]){NULL}
-                                          : (const char *const[]){"--resume", own, NULL});
+            search->results.count, path);
+    command_line_print_next(options, path);
     return true;
 }
 
