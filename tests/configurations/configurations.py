@@ -43,7 +43,7 @@ CONFIGURATIONS = {
     "no-png": Configuration("-Dpng=disabled", "png", HOST),
     "no-openmp": Configuration("-Dopenmp=disabled", "openmp", HOST),
     "no-openblas": Configuration("-Dopenblas=disabled", "openblas", "--setup none --no-suite nightly --suite tools"),
-    "no-tools": Configuration("-Dtools=false", "openblas png", HOST),
+    "no-tools": Configuration("-Dtools=disabled", "openblas png", HOST),
     "no-tests": Configuration("-Dtests=disabled", "tests"),
     "bare": Configuration("-Dtests=auto", "opencl clblast lapack openblas png tests", architecture="amd64"),
     "static": Configuration("-Ddefault_library=static", "", PLAIN_C),
