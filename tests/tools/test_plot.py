@@ -5,6 +5,7 @@ import shutil
 import unittest
 import xml.dom.minidom
 
+from absent import absent
 from harness import BENCH, HAS_LAPACK, SMALL, Tools
 
 ROWS = "plain,l2,dropout" + (",zca" if HAS_LAPACK else "")
@@ -47,7 +48,6 @@ class Plot(Tools):
         self.assertEqual((self.folder / "p.svg").read_text(), "older")
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["bin", "p.svg"])
 
-    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_full_disk(self):
         """gnuplot itself does not notice one."""
         for name in ("p.svg", "p.png"):
@@ -62,7 +62,6 @@ class Plot(Tools):
         return ["".join(node.data for node in text.childNodes if node.nodeType == node.TEXT_NODE)
                 for text in document.getElementsByTagName("text")]
 
-    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_best(self):
         self.train("best", "--seeds", 2, "--count", 60, "--epochs", 1, "--plot", "p.svg",
                    "--device", "scalar")
@@ -71,7 +70,6 @@ class Plot(Tools):
             self.assertTrue(any(text.startswith(f"{seed}: validation ") for text in texts), texts)
         self.assertIn("validation of 128", texts)
 
-    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_study(self):
         """A row far worse than the others is off the scale that suits these, and told to be."""
         self.train("study", "--count", 600, "--epochs", 6, "--rows", ROWS, "--plot", "p.svg")
@@ -80,10 +78,9 @@ class Plot(Tools):
             self.assertIn(text, texts)
         titles = [text for text in texts if re.fullmatch(r"[a-z0-9]+: validation [0-9.]+ %", text)]
         self.assertEqual([title.split(":")[0] for title in titles], ROWS.split(","))
-        if "zca" in ROWS: # which 420 pictures are too few for
+        if "zca" in ROWS:  # which 420 pictures are too few for
             self.assertIn("validation: below the scale", texts)
 
-    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_benchmark(self):
         self.run_tool(BENCH, "startup", "--device", "scalar", "--runs", 1, "--width", 8,
                       "--plot", "p.svg")
@@ -93,4 +90,6 @@ class Plot(Tools):
 
 
 if __name__ == "__main__":
+    if not shutil.which("gnuplot"):
+        absent("gnuplot")
     unittest.main()
