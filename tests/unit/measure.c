@@ -157,7 +157,9 @@ START_TEST(what_is_not_to_be_measured_is_not)
     setenv("OCKHAM_PROBE", "off", 1);
     assert_status(OCK_UNSUPPORTED, ock_device_measure(&device, true, &speed));
     setenv("OCKHAM_PROBE", in_folder("nothing"), 1);
-    assert_status(OCK_UNSUPPORTED, ock_device_measure(&device, true, &speed));
+    /* QEMU's posix_spawn() does not tell that there is no program. */
+    if (!getenv("OCKHAM_EMULATED"))
+        assert_status(OCK_UNSUPPORTED, ock_device_measure(&device, true, &speed));
     setenv("TMPDIR", in_folder("nothing"), 1);
     assert_status(OCK_FILE_FAILED, ock_device_measure(&device, true, &speed));
     ck_assert_int_eq(list_folder(".", NULL, 0), 0);
