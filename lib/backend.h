@@ -64,6 +64,10 @@ typedef struct ock_storage {
     struct ock_storage *next, *previous; /* of the context's tensors */
     void *successor;                     /* the handle on the next device, until it is in use */
     bool lost; /* with a device, and neither written, filled nor copied to since */
+    /* Of an application's buffer, else NULL: the buffer that it is or is a part of, and the
+     * elements before that part. */
+    const void *root;
+    size_t start;
 } ock_storage;
 
 struct ock_tensor {
@@ -247,15 +251,51 @@ static inline void ock_memory_subtract(ock_memory *memory, size_t bytes)
 
 /* ---- Opening ---- */
 
+/* An application's own objects (opencl.h), which only the OpenCL backend sees into. */
+typedef struct ock_opencl_handles ock_opencl_handles;
+
 /* Both take all but the table from *head. They leave *backend NULL on failure, with a message in
- * head->log. threads 0: OpenMP's own number. */
+ * head->log. threads 0: OpenMP's own number. handles NULL: OpenCL gets objects of its own; the
+ * application's are retained. */
 ock_status scalar_open(int threads, const ock_backend *head, ock_backend **backend);
 int scalar_default_threads(void);
 const char *scalar_instructions(void); /* "x86-64-v4": for what the tiles were compiled */
-ock_status opencl_open(const ock_device *device, const ock_backend *head, ock_backend **backend);
+ock_status opencl_open(const ock_device *device, const ock_opencl_handles *handles,
+                       const ock_backend *head, ock_backend **backend);
 
 /* The text of cl/, all files as one program. */
 extern const char opencl_kernels[];
+
+/* ---- Sharing ---- */
+
+/* Checks that the application's objects fit together, and finds their device in a list, where it
+ * gets a sub-device's limits; or leaves a message in log. */
+ock_status opencl_find_shared(const ock_opencl_handles *handles, ock_device *devices, size_t count,
+                              ock_log *log, const ock_device **device);
+
+/* The public calls whose types are OpenCL's stand in lib/opencl/share.c; what they ask of core: */
+
+/* ock_context_create(), but on these objects. */
+ock_status ock_context_create_on(const ock_opencl_handles *handles,
+                                 const ock_context_options *options, ock_context **context);
+ock_backend *ock_context_backend(const ock_context *context);
+
+/* An application's buffer, and where a tensor lies in it. */
+typedef struct ock_loan {
+    void *handle;
+    size_t bytes;
+    const void *root;      /* ock_storage's */
+    size_t start;          /* likewise */
+    size_t offset, stride; /* ock_tensor's */
+} ock_loan;
+
+/* Makes a tensor of what the application lends. On success the handle is the tensor's to release.
+ */
+ock_status ock_tensor_borrow(ock_context *context, const ock_loan *loan, ock_dtype dtype,
+                             size_t rows, size_t cols, ock_tensor **tensor);
+
+/* From one row to the next, in elements. */
+size_t ock_row_stride(ock_dtype dtype, size_t cols);
 
 /* ---- Drivers ---- */
 

@@ -124,7 +124,7 @@ OCK_API const ock_device *ock_context_device(const ock_context *context);
 OCK_API ock_status ock_context_failover(ock_context *context);
 
 /** Bytes of a context's buffers: its tensors', with the padding of their rows, whoever made them,
- * and the scratch memory that operations share. */
+ * and the scratch memory that operations share. What an application lends (opencl.h) is its own. */
 typedef struct ock_memory {
     uint64_t in_use; /**< a tensor's until it and its views are destroyed */
     uint64_t peak;   /**< the most in use at a time since the context was created */

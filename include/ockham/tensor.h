@@ -74,8 +74,9 @@ OCK_API ock_status ock_tensor_fill(ock_tensor *tensor, float value);
 OCK_API ock_status ock_tensor_copy(const ock_tensor *source, ock_tensor *target);
 
 /** Exchanges the contents of two tensors of one shape and type, and with them what views of the two
- * show and whether they are lost; neither may itself be a view of fewer rows. Enqueues nothing, so
- * no device can fail in it. Errors: OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH. */
+ * show and whether they are lost; neither may itself be a view of fewer rows, or lie in an
+ * application's buffer (opencl.h). Enqueues nothing, so no device can fail in it. Errors:
+ * OCK_INVALID_ARGUMENT, OCK_SHAPE_MISMATCH. */
 OCK_API ock_status ock_tensor_swap(ock_tensor *a, ock_tensor *b);
 
 /** target += share (source - target), 0 <= share <= 1, of two float tensors of one shape: 1/n makes

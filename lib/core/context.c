@@ -17,23 +17,25 @@ bool ock_context_untuned(const ock_context_options *options)
     return options->untuned || (tune && strcmp(tune, "0") == 0);
 }
 
-static ock_status open_backend(ock_context *context, const ock_context_options *options)
+static ock_status open_backend(ock_context *context, const ock_opencl_handles *handles,
+                               const ock_context_options *options)
 {
     const ock_backend head = {
         .log = &context->log, .cache = context->cache, .untuned = ock_context_untuned(options)};
     if (context->device.type == OCK_DEVICE_SCALAR)
         return scalar_open(options->threads, &head, &context->backend);
 #if OCK_OPENCL
-    return opencl_open(&context->device, &head, &context->backend);
+    return opencl_open(&context->device, handles, &head, &context->backend);
 #else
+    (void)handles;
     return ock_log_report(head.log, OCK_DEVICE_NOT_FOUND,
                           "%s is a device of OpenCL; rebuild with -Dopencl=enabled",
                           context->device.id);
 #endif
 }
 
-ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
-                            ock_log *log, ock_context **context)
+ock_status ock_context_open(const ock_device *device, const ock_opencl_handles *handles,
+                            const ock_context_options *options, ock_log *log, ock_context **context)
 {
     *context = NULL;
     if (device->status != OCK_OK)
@@ -55,7 +57,7 @@ ock_status ock_context_open(const ock_device *device, const ock_context_options 
     if (!ock_context_untuned(options))
         made->cache = ock_device_cache(device, options->threads);
     ock_log_tell_cache(&made->log, made->cache);
-    ock_status status = open_backend(made, options);
+    ock_status status = open_backend(made, handles, options);
     if (status != OCK_OK) {
         ock_log_report(log, status, "%s", ock_log_text(&made->log));
         ock_context_destroy(made);
@@ -110,6 +112,11 @@ const char *ock_context_message(const ock_context *context)
 {
     return context ? ock_log_text(&context->log)
                    : "there is no context: give ock_context_create() an options.message to fill";
+}
+
+ock_backend *ock_context_backend(const ock_context *context)
+{
+    return context->backend;
 }
 
 const ock_device *ock_context_device(const ock_context *context)

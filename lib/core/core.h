@@ -21,8 +21,9 @@ struct ock_context {
 /* Opens a device without testing it, with the device's own bound on buffers. On failure
  * *context is NULL and log has the message. It counts as a trial (ock_log) until it is handed over.
  */
-ock_status ock_context_open(const ock_device *device, const ock_context_options *options,
-                            ock_log *log, ock_context **context);
+ock_status ock_context_open(const ock_device *device, const ock_opencl_handles *handles,
+                            const ock_context_options *options, ock_log *log,
+                            ock_context **context);
 
 /* Whether the options or the environment's OCKHAM_TUNE forbid to measure. */
 bool ock_context_untuned(const ock_context_options *options);

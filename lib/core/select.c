@@ -22,7 +22,8 @@ typedef struct candidate {
 typedef struct selection {
     const ock_context_options *options;
     const char *wish;
-    const ock_context *failed; /* whose devices are no candidates; NULL: none failed */
+    const ock_opencl_handles *handles; /* an application's own; NULL: any device will do */
+    const ock_context *failed;         /* whose devices are no candidates; NULL: none failed */
     ock_device *devices;
     size_t device_count;
     candidate *candidates; /* in the order in which they are tried */
@@ -71,17 +72,21 @@ static bool is_candidate(const selection *s, const ock_device *device)
     return ock_device_meets(device, s->wish) && !has_failed(s->failed, device);
 }
 
-/* In the default order. */
-static ock_status list_candidates(selection *s)
+/* The device of the application's own objects is the only one. */
+static ock_status take_shared(selection *s)
+{
+#if OCK_OPENCL
+    return opencl_find_shared(s->handles, s->devices, s->device_count, s->log,
+                              &s->candidates[s->count++].device);
+#else
+    return OCK_UNSUPPORTED;
+#endif
+}
+
+static void list_by_type(selection *s)
 {
     static const ock_device_type order[] = {OCK_DEVICE_GPU, OCK_DEVICE_ACCELERATOR, OCK_DEVICE_CPU,
                                             OCK_DEVICE_SCALAR};
-    ock_status status = list_devices(s);
-    if (status != OCK_OK)
-        return status;
-    s->candidates = calloc(s->device_count, sizeof *s->candidates);
-    if (!s->candidates)
-        return OCK_OUT_OF_MEMORY;
     for (size_t i = 0; i < s->device_count; i++)
         if (s->devices[i].type == OCK_DEVICE_NONE && !s->wish)
             pass_over(s, &s->devices[i], s->devices[i].status, s->devices[i].reason);
@@ -89,6 +94,19 @@ static ock_status list_candidates(selection *s)
         for (size_t i = 0; i < s->device_count; i++)
             if (s->devices[i].type == order[type] && is_candidate(s, &s->devices[i]))
                 s->candidates[s->count++] = (candidate){.device = &s->devices[i]};
+}
+
+/* In the default order. On failure the log has the message. */
+static ock_status list_candidates(selection *s)
+{
+    ock_status status = list_devices(s);
+    if (status == OCK_OK && !(s->candidates = calloc(s->device_count, sizeof *s->candidates)))
+        status = OCK_OUT_OF_MEMORY;
+    if (status != OCK_OK)
+        return ock_log_report(s->log, status, "the devices cannot be listed: no memory");
+    if (s->handles)
+        return take_shared(s);
+    list_by_type(s);
     return OCK_OK;
 }
 
@@ -107,7 +125,7 @@ static bool try_candidate(selection *s, candidate *c)
         return c->context;
     ock_log log = {0};
     ock_self_test test = {0};
-    ock_status status = ock_context_open(c->device, s->options, &log, &c->context);
+    ock_status status = ock_context_open(c->device, s->handles, s->options, &log, &c->context);
     if (status == OCK_OK) {
         status = ock_self_test_run(c->context, false, &test);
         ock_log_report(&log, status, "%s", test.message);
@@ -212,7 +230,8 @@ static void explain_order(const selection *s, ock_log *log)
                        "the first to pass its self-test in the order "
                        "GPU, accelerator, CPU, plain C");
     else if (measured == 0 && !s->wish)
-        ock_log_report(log, OCK_OK, "the only one there is");
+        ock_log_report(log, OCK_OK, "%s",
+                       s->handles ? "the application's own" : "the only one there is");
 }
 
 static void explain_choice(selection *s, const candidate *chosen)
@@ -276,33 +295,56 @@ static void close_selection(selection *s, const candidate *chosen)
     ock_log_clear(&s->passed_over);
 }
 
-ock_status ock_context_create(const ock_context_options *options, ock_context **context)
+static const char *refusal(const selection *s, ock_context *const *context)
 {
-    ock_context_options defaults = ock_context_defaults();
-    if (!options)
-        options = &defaults;
+    if (!context || s->options->threads < 0)
+        return "context is NULL, or threads is below 0";
+    if (s->handles && s->options->device)
+        return "options.device must be NULL: the device is that of the handles";
+    return NULL;
+}
+
+static ock_status create(selection *s, const char *call, ock_context **context)
+{
+    ock_log log = ock_log_of(s->options);
+    candidate *chosen = NULL;
+    const char *refused = refusal(s, context);
+    s->log = &log;
     if (context)
         *context = NULL;
-    ock_log log = ock_log_of(options);
-    selection s = {.options = options, .wish = ock_wish_of(options), .log = &log};
-    candidate *chosen = NULL;
-    ock_status status = OCK_INVALID_ARGUMENT;
-    if (!context || options->threads < 0) {
-        ock_log_report(&log, status, "ock_context_create: context is NULL, or threads is below 0");
-    } else if ((status = list_candidates(&s)) != OCK_OK) {
-        ock_log_report(&log, status, "the devices cannot be listed: no memory");
-    } else if ((chosen = choose(&s))) {
-        explain_choice(&s, chosen);
+    ock_status status = refused
+                            ? ock_log_report(&log, OCK_INVALID_ARGUMENT, "%s: %s", call, refused)
+                            : list_candidates(s);
+    if (status == OCK_OK && (chosen = choose(s))) {
+        explain_choice(s, chosen);
         *context = chosen->context;
-    } else {
-        explain_failure(&s, &log);
-        status = s.status;
+    } else if (status == OCK_OK) {
+        explain_failure(s, &log);
+        status = s->status;
     }
-    copy_message(options, ock_log_text(&log));
-    close_selection(&s, chosen);
+    copy_message(s->options, ock_log_text(&log));
+    close_selection(s, chosen);
     ock_log_clear(&log);
     return status;
 }
+
+ock_status ock_context_create(const ock_context_options *options, ock_context **context)
+{
+    const ock_context_options defaults = ock_context_defaults();
+    selection s = {.options = options ? options : &defaults};
+    s.wish = ock_wish_of(s.options);
+    return create(&s, "ock_context_create", context);
+}
+
+#if OCK_OPENCL
+ock_status ock_context_create_on(const ock_opencl_handles *handles,
+                                 const ock_context_options *options, ock_context **context)
+{
+    const ock_context_options defaults = ock_context_defaults();
+    selection s = {.options = options ? options : &defaults, .handles = handles};
+    return create(&s, "ock_opencl_context_create", context);
+}
+#endif
 
 /* ---- The next device ---- */
 
@@ -346,16 +388,14 @@ ock_status ock_context_failover(ock_context *context)
         return status;
     const ock_device *failed = &context->failed[context->failed_count];
     status = list_candidates(&s);
-    if (status != OCK_OK) {
-        ock_log_report(&context->log, status, "the devices cannot be listed: no memory");
-    } else if (move_on(&s, context)) {
+    if (status == OCK_OK && move_on(&s, context)) {
         context->failed_count++;
         ock_log_report(&context->log, OCK_OK,
                        "left %s (%s), which failed: %s; went on to %s (%s)%s", failed->id,
                        failed->name, ock_log_text(&context->log), context->device.id,
                        context->device.name, ock_log_text(&s.passed_over));
         ock_log_tell(&context->log, OCK_LOG_WARNING, "%s", ock_context_message(context));
-    } else {
+    } else if (status == OCK_OK) {
         status = s.count ? s.status : OCK_DEVICE_NOT_FOUND;
         ock_log_report(&context->log, status, "%s (%s) failed: %s; no other device can be used%s",
                        failed->id, failed->name, ock_log_text(&context->log),

@@ -384,7 +384,7 @@ ock_status ock_self_test_run(ock_context *context, bool all, ock_self_test *resu
     ock_device scalar = ock_scalar_device();
     bench *pair = calloc(2, sizeof *pair);
     ock_status status =
-        pair ? ock_context_open(&scalar, &options, &log, &plain) : OCK_OUT_OF_MEMORY;
+        pair ? ock_context_open(&scalar, NULL, &options, &log, &plain) : OCK_OUT_OF_MEMORY;
     bool untuned = context->backend->untuned;
     context->backend->untuned = true;
     if (status == OCK_OK)
@@ -407,7 +407,7 @@ ock_status ock_device_self_test(const ock_device *device, ock_self_test *result)
     ock_log log = {0};
     ock_context *context = NULL;
     ock_context_options options = ock_context_defaults();
-    ock_status status = ock_context_open(device, &options, &log, &context);
+    ock_status status = ock_context_open(device, NULL, &options, &log, &context);
     if (status == OCK_OK)
         status = ock_self_test_run(context, true, result);
     else

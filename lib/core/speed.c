@@ -148,7 +148,7 @@ static ock_status measure_here(const ock_device *device, ock_device_speed *speed
     ock_log log = {0};
     ock_context *context = NULL;
     const ock_context_options options = {.untuned = true};
-    ock_status status = ock_context_open(device, &options, &log, &context);
+    ock_status status = ock_context_open(device, NULL, &options, &log, &context);
     if (status == OCK_OK)
         status = ock_context_measure(context, &speed->at_best);
     ock_context_destroy(context);

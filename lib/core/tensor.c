@@ -10,7 +10,7 @@ enum {
 
 /* Rows begin on vector boundaries, and are kept from distances at which a column's elements
  * would all fall into few sets of a cache. */
-static size_t row_stride(ock_dtype dtype, size_t cols)
+size_t ock_row_stride(ock_dtype dtype, size_t cols)
 {
     if (dtype == OCK_I32)
         return cols;
@@ -27,19 +27,28 @@ size_t ock_tensor_max_rows(const ock_context *context, ock_dtype dtype, size_t c
 {
     if (!context || cols == 0 || cols > INT32_MAX)
         return 0;
-    size_t rows = max_elements(context) / row_stride(dtype, cols);
+    size_t rows = max_elements(context) / ock_row_stride(dtype, cols);
     return rows < INT32_MAX ? rows : INT32_MAX;
+}
+
+static ock_status check_shape_of(ock_context *context, const char *call, ock_dtype dtype,
+                                 size_t rows, size_t cols)
+{
+    if (dtype != OCK_F32 && dtype != OCK_I32)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "%s: dtype must be OCK_F32 or OCK_I32", call);
+    if (rows == 0 || cols == 0 || rows > INT32_MAX || cols > INT32_MAX)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "%s: %zu x %zu: a dimension must be 1..%d", call, rows, cols,
+                                  INT32_MAX);
+    return OCK_OK;
 }
 
 static ock_status check_size(ock_context *context, ock_dtype dtype, size_t rows, size_t cols)
 {
-    if (dtype != OCK_F32 && dtype != OCK_I32)
-        return ock_context_report(context, OCK_INVALID_ARGUMENT,
-                                  "ock_tensor_create: dtype must be OCK_F32 or OCK_I32");
-    if (rows == 0 || cols == 0 || rows > INT32_MAX || cols > INT32_MAX)
-        return ock_context_report(context, OCK_INVALID_ARGUMENT,
-                                  "ock_tensor_create: %zu x %zu: a dimension must be 1..%d", rows,
-                                  cols, INT32_MAX);
+    ock_status status = check_shape_of(context, "ock_tensor_create", dtype, rows, cols);
+    if (status != OCK_OK)
+        return status;
     if (rows > ock_tensor_max_rows(context, dtype, cols))
         return ock_context_report(context, OCK_OUT_OF_MEMORY,
                                   "ock_tensor_create: %zu x %zu exceeds the largest buffer, "
@@ -79,13 +88,22 @@ ock_status ock_storages_make(const ock_context *context, ock_backend *backend)
     return status;
 }
 
+/* What the application lends was not counted. */
+static void forget_memory(ock_memory *memory, const ock_storage *storage)
+{
+    if (!storage->root)
+        ock_memory_subtract(memory, storage->bytes);
+}
+
 void ock_storages_replace(ock_context *context, ock_backend *backend)
 {
     for (ock_storage *s = context->storages; s; s = s->next) {
         context->backend->table->release(context->backend, s->handle);
-        ock_memory_subtract(&context->backend->memory, s->bytes);
+        forget_memory(&context->backend->memory, s);
         ock_memory_add(&backend->memory, s->bytes);
         s->handle = s->successor;
+        s->root = NULL;
+        s->start = 0;
         s->lost = true;
     }
 }
@@ -108,7 +126,7 @@ ock_status ock_tensor_create(ock_context *context, ock_dtype dtype, size_t rows,
         status = ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for a tensor");
         goto fail;
     }
-    size_t stride = row_stride(dtype, cols);
+    size_t stride = ock_row_stride(dtype, cols);
     *storage = (ock_storage){.bytes = rows * stride * ELEMENT, .references = 1};
     status = context->backend->table->allocate(context->backend, storage->bytes, &storage->handle);
     if (status != OCK_OK)
@@ -122,6 +140,54 @@ fail:
     free(storage);
     free(made);
     return status;
+}
+
+static ock_status check_loan(ock_context *context, const ock_loan *loan, ock_dtype dtype,
+                             size_t rows, size_t cols)
+{
+    const char *call = "ock_opencl_tensor_create";
+    ock_status status = check_shape_of(context, call, dtype, rows, cols);
+    if (status != OCK_OK)
+        return status;
+    size_t stride = ock_row_stride(dtype, cols), held = loan->bytes / ELEMENT;
+    if (loan->stride != stride)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "%s: a stride of %zu elements: rows of %zu need %zu", call,
+                                  loan->stride, cols, stride);
+    if (dtype == OCK_F32 && loan->offset % OCK_PAD != 0)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "%s: an offset of %zu elements: floats need a multiple of %d",
+                                  call, loan->offset, OCK_PAD);
+    if (loan->offset > held || rows > (held - loan->offset) / stride)
+        return ock_context_report(context, OCK_INVALID_ARGUMENT,
+                                  "%s: %zu rows of %zu elements from element %zu on: the buffer "
+                                  "has %zu elements",
+                                  call, rows, stride, loan->offset, held);
+    return OCK_OK;
+}
+
+ock_status ock_tensor_borrow(ock_context *context, const ock_loan *loan, ock_dtype dtype,
+                             size_t rows, size_t cols, ock_tensor **tensor)
+{
+    ock_status status = check_loan(context, loan, dtype, rows, cols);
+    if (status != OCK_OK)
+        return status;
+    ock_tensor *made = malloc(sizeof *made);
+    ock_storage *storage = malloc(sizeof *storage);
+    if (!made || !storage) {
+        free(storage);
+        free(made);
+        return ock_context_report(context, OCK_OUT_OF_MEMORY, "no memory for a tensor");
+    }
+    *storage = (ock_storage){.handle = loan->handle,
+                             .bytes = (loan->offset + rows * loan->stride) * ELEMENT,
+                             .references = 1,
+                             .root = loan->root,
+                             .start = loan->start};
+    link_storage(context, storage);
+    *made = (ock_tensor){context, storage, dtype, rows, cols, loan->stride, loan->offset};
+    *tensor = made;
+    return OCK_OK;
 }
 
 ock_status ock_tensor_view(const ock_tensor *tensor, size_t first, size_t rows, ock_tensor **view)
@@ -154,7 +220,7 @@ void ock_tensor_destroy(ock_tensor *tensor)
     if (--storage->references == 0) {
         ock_backend *backend = tensor->context->backend;
         backend->table->release(backend, storage->handle);
-        ock_memory_subtract(&backend->memory, storage->bytes);
+        forget_memory(&backend->memory, storage);
         unlink_storage(tensor->context, storage);
         free(storage);
     }
@@ -188,10 +254,18 @@ bool ock_tensor_is_lost(const ock_tensor *tensor)
     return tensor && tensor->storage->lost;
 }
 
+static const void *root_of(const ock_storage *storage)
+{
+    return storage->root ? storage->root : storage->handle;
+}
+
+/* An application's buffer may be lent as several tensors, and its parts as well. */
 bool ock_tensors_overlap(const ock_tensor *a, const ock_tensor *b)
 {
-    return a && b && a->storage == b->storage && a->offset < b->offset + b->rows * b->stride &&
-           b->offset < a->offset + a->rows * a->stride;
+    if (!a || !b || root_of(a->storage) != root_of(b->storage))
+        return false;
+    size_t a_first = a->storage->start + a->offset, b_first = b->storage->start + b->offset;
+    return a_first < b_first + b->rows * b->stride && b_first < a_first + a->rows * a->stride;
 }
 
 /* ---- Transfers ---- */
@@ -267,14 +341,16 @@ ock_status ock_tensor_blend(float share, const ock_tensor *source, ock_tensor *t
 
 static bool is_whole(const ock_tensor *tensor)
 {
-    return tensor && tensor->rows * tensor->stride * ELEMENT == tensor->storage->bytes;
+    return tensor && !tensor->storage->root &&
+           tensor->rows * tensor->stride * ELEMENT == tensor->storage->bytes;
 }
 
 ock_status ock_tensor_swap(ock_tensor *a, ock_tensor *b)
 {
     check c = check_begin("ock_tensor_swap");
     check_alike(&c, a, b, a ? a->dtype : OCK_F32);
-    check_true(&c, is_whole(a) && is_whole(b), "a view of fewer rows has no contents of its own");
+    check_true(&c, is_whole(a) && is_whole(b),
+               "a view of fewer rows, or in a buffer of the application's, stays where it is");
     if (check_end(&c) != OCK_OK)
         return c.status;
     const ock_storage was = *a->storage;

@@ -198,6 +198,25 @@ static const ock_backend_table opencl_table = {.close = close_backend,
 #undef OPENCL_ENTRY
 };
 
+bool opencl_is(const ock_backend *backend)
+{
+    return backend->table == &opencl_table;
+}
+
+static ock_status share_objects(opencl_backend *opencl, const ock_opencl_handles *handles)
+{
+    cl_int error = clRetainContext(handles->context);
+    if (error != CL_SUCCESS)
+        return opencl_failed(opencl->base.log, "clRetainContext", NULL, error);
+    opencl->context = handles->context;
+    error = clRetainCommandQueue(handles->queue);
+    if (error != CL_SUCCESS)
+        return opencl_failed(opencl->base.log, "clRetainCommandQueue", NULL, error);
+    opencl->queue = handles->queue;
+    opencl->device = handles->device;
+    return OCK_OK;
+}
+
 static ock_status open_device(opencl_backend *opencl, const ock_device *device)
 {
     const char *failed;
@@ -217,7 +236,8 @@ static ock_status open_device(opencl_backend *opencl, const ock_device *device)
     return OCK_OK;
 }
 
-ock_status opencl_open(const ock_device *device, const ock_backend *head, ock_backend **backend)
+ock_status opencl_open(const ock_device *device, const ock_opencl_handles *handles,
+                       const ock_backend *head, ock_backend **backend)
 {
     opencl_backend *opencl = calloc(1, sizeof *opencl);
     *backend = NULL;
@@ -233,7 +253,7 @@ ock_status opencl_open(const ock_device *device, const ock_backend *head, ock_ba
     if (status == OCK_OK)
         status = opencl_choices_create(head->log, &opencl->choices);
     if (status == OCK_OK)
-        status = open_device(opencl, device);
+        status = handles ? share_objects(opencl, handles) : open_device(opencl, device);
     if (status == OCK_OK)
         status = opencl_choose_standard(opencl);
     if (status != OCK_OK) {

@@ -1,8 +1,8 @@
 /* What the files of the OpenCL backend share: its record, and how a kernel is launched. */
-#ifndef OCKHAM_OPENCL_H
-#define OCKHAM_OPENCL_H
+#ifndef OCKHAM_OPENCL_BACKEND_H
+#define OCKHAM_OPENCL_BACKEND_H
 
-#include <CL/cl.h>
+#include <ockham/opencl.h>
 
 #include "backend.h"
 
@@ -73,6 +73,10 @@ typedef struct opencl_backend {
     size_t written;        /* bytes, since the last write that flushed */
     opencl_events *events; /* of commands not yet known to have succeeded */
 } opencl_backend;
+
+/* ---- backend.c ---- */
+
+bool opencl_is(const ock_backend *backend);
 
 /* ---- errors.c ---- */
 
@@ -183,8 +187,8 @@ ock_status opencl_penalty_total(ock_backend *backend, cl_mem partials, size_t co
 
 /* ---- step.c ---- */
 
-/* Takes what memory the next two need, which is done before anything is enqueued, so that no step is
- * refused halfway. */
+/* Takes what memory the next two need, which is done before anything is enqueued, so that no step
+ * is refused halfway. */
 ock_status opencl_reserve_norms(ock_backend *backend, const ock_parameter *parameter);
 
 /* Adds `rows` times the group lasso's penalty to totals; and does to columns, by their norms, what

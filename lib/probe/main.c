@@ -71,7 +71,7 @@ static void try_device(const ock_device *device)
     ock_context *context = NULL;
     ock_log log = {0};
     say("build", "");
-    if (ock_context_open(device, &options, &log, &context) == OCK_OK) {
+    if (ock_context_open(device, NULL, &options, &log, &context) == OCK_OK) {
         say("test", "");
         ock_self_test_run(context, all_operations, &result);
     }
@@ -117,7 +117,7 @@ static void measure_device(const ock_device *device)
     double figure = 0, start = ock_seconds_now();
     if (device->index != measured.device)
         return;
-    if (ock_context_open(device, &options, &log, &context) != OCK_OK)
+    if (ock_context_open(device, NULL, &options, &log, &context) != OCK_OK)
         _exit(EXIT_FAILURE);
     ock_status status = ock_self_test_run(context, false, &result);
     say_figure("build", status, ock_seconds_now() - start);
