@@ -316,6 +316,7 @@ static void expect_same_references(references before)
 
 START_TEST(nothing_is_kept)
 {
+    const float row[WIDTH] = {0};
     const references before = references_to(&lender);
     ock_context *other = application_share(&lender);
     const references with = references_to(&lender);
@@ -326,7 +327,7 @@ START_TEST(nothing_is_kept)
     const cl_uint alone = references_of(&lender, where.memory);
     OK(other, ock_opencl_tensor_create(other, &where, OCK_F32, 2, WIDTH, &tensor));
     OK(other, ock_tensor_view(tensor, 1, 1, &view));
-    OK(other, ock_tensor_fill(view, 1));
+    OK(other, ock_tensor_write(view, row)); /* no kernel: rusticl's count what they were given */
     ock_tensor_destroy(tensor);
     ck_assert_uint_gt(references_of(&lender, where.memory), alone);
     ock_tensor_destroy(view);
@@ -396,8 +397,12 @@ START_TEST(a_part_of_a_device_is_a_device)
                                                    CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
     cl_device_id part = NULL;
     application other = {0};
-    if (clCreateSubDevices(lender.handles.device, halves, 1, &part, NULL) != CL_SUCCESS)
+    cl_uint parts = 0;
+    CL_OK(clGetDeviceInfo(lender.handles.device, CL_DEVICE_PARTITION_MAX_SUB_DEVICES, sizeof parts,
+                          &parts, NULL));
+    if (parts < 2) /* rusticl has not even the call */
         return;
+    CL_OK(clCreateSubDevices(lender.handles.device, halves, 1, &part, NULL));
     other.handles.device = part;
     other.handles.context = clCreateContext(NULL, 1, &part, NULL, NULL, NULL);
     other.handles.queue = clCreateCommandQueue(other.handles.context, part, 0, NULL);
