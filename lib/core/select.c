@@ -79,6 +79,7 @@ static ock_status take_shared(selection *s)
     return opencl_find_shared(s->handles, s->devices, s->device_count, s->log,
                               &s->candidates[s->count++].device);
 #else
+    (void)s;
     return OCK_UNSUPPORTED;
 #endif
 }
