@@ -22,6 +22,10 @@ typedef enum ock_helper_news {
     OCK_HELPER_LATE
 } ock_helper_news;
 
+/* Figures are told and kept as whole billionths, since a host's locale may have another decimal
+ * sign than the point. */
+#define OCK_BILLIONTHS 1e9
+
 /* Starts it with these arguments, of which the first is set. False: it cannot be started. */
 bool ock_helper_start(char *arguments[], ock_helper *helper);
 
@@ -33,6 +37,9 @@ int ock_helper_end(const ock_helper *helper, bool at_once);
 
 /* The next line that it reports, for which it has so long. */
 ock_helper_news ock_helper_read(ock_helper *helper, double seconds, char line[OCK_HELPER_LINE]);
+
+/* Whether it is this version's; another one is as good as none. */
+bool ock_helper_greets(const char *line);
 
 /* The limit, or what the environment's OCKHAM_PROBE_SECONDS has in its place. */
 double ock_helper_limit(double seconds);

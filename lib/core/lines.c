@@ -1,9 +1,12 @@
 /* What a helper reports, line by line, none of which it may keep us waiting for too long. */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <ockham/version.h>
 
 #include "backend.h"
 #include "core/helper.h"
@@ -13,6 +16,13 @@ double ock_helper_limit(double seconds)
     const char *text = getenv("OCKHAM_PROBE_SECONDS");
     double wished = text ? strtod(text, NULL) : 0;
     return wished > 0 && wished < 1e6 ? wished : seconds;
+}
+
+bool ock_helper_greets(const char *line)
+{
+    char greeting[64];
+    snprintf(greeting, sizeof greeting, "ockham-probe %s", ock_version());
+    return strcmp(line, greeting) == 0;
 }
 
 /* False: nothing more will come. */

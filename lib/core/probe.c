@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include <ockham/version.h>
-
 #include "core/drivers.h"
 #include "core/helper.h"
 
@@ -59,18 +57,10 @@ static double limit_of(stage at)
     return ock_helper_limit(stages[at].seconds);
 }
 
-/* Another version's helper is as good as none. */
-static bool is_greeting(const char *line)
-{
-    char greeting[64];
-    snprintf(greeting, sizeof greeting, "ockham-probe %s", ock_version());
-    return strcmp(line, greeting) == 0;
-}
-
 static stage stage_of(const child *c, const char *line)
 {
     if (c->stage == STARTING)
-        return is_greeting(line) ? LOADING : STARTING;
+        return ock_helper_greets(line) ? LOADING : STARTING;
     for (stage s = LISTING; s <= DONE; s++)
         if (strncmp(line, stages[s].line, strlen(stages[s].line)) == 0)
             return s;

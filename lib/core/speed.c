@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ockham/measure.h>
@@ -20,7 +21,7 @@ enum {
 
 /* ---- What is kept ---- */
 
-static const char speed_name[] = "speed";
+static const char speed_name[] = "speed_1e-9";
 
 static const size_t fields[] = {
     offsetof(ock_device_speed, at_best.launch_seconds),
@@ -53,7 +54,7 @@ static bool recall(const ock_cache *cache, ock_device_speed *speed)
         return false;
     for (size_t i = 0; i < FIELDS; i++) {
         char *end;
-        *field_of(&read, i) = strtod(rest, &end);
+        *field_of(&read, i) = strtod(rest, &end) / OCK_BILLIONTHS;
         if (end == rest || !can_be(*field_of(&read, i)))
             return false;
         rest = end;
@@ -69,7 +70,8 @@ static void keep(ock_cache *cache, ock_device_speed *speed)
     char text[FIELDS * 24] = "";
     for (size_t i = 0; i < FIELDS; i++) {
         size_t length = strlen(text);
-        snprintf(text + length, sizeof text - length, "%s%.9g", i ? " " : "", *field_of(speed, i));
+        snprintf(text + length, sizeof text - length, "%s%.0f", i ? " " : "",
+                 OCK_BILLIONTHS * *field_of(speed, i));
     }
     ock_cache_put(cache, speed_name, text);
 }
@@ -83,6 +85,7 @@ static void heed(const char *line, double *build, ock_device_speed *speed)
     double figure;
     if (sscanf(line, "%15s %lf", name, &figure) != 2 || !can_be(figure))
         return;
+    figure /= OCK_BILLIONTHS;
     if (strcmp(name, "build") == 0)
         *build = figure;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -90,7 +93,7 @@ static void heed(const char *line, double *build, ock_device_speed *speed)
             *field_of(speed, i) = figure;
 }
 
-/* What it has measured until it ends, hangs or crashes counts. */
+/* What it has measured until it ends, hangs or crashes counts. False: it was not this version's. */
 static bool run(const ock_device *device, char *what, char *folder, double *build,
                 ock_device_speed *speed)
 {
@@ -99,6 +102,7 @@ static bool run(const ock_device *device, char *what, char *folder, double *buil
     char *arguments[] = {NULL, what, platform, library, index, folder, NULL};
     ock_helper helper;
     ock_helper_news news = OCK_HELPER_TOLD;
+    bool greeted = false;
     snprintf(platform, sizeof platform, "%d", *device->library ? 0 : device->platform);
     snprintf(library, sizeof library, "%s", device->library);
     snprintf(index, sizeof index, "%d", device->index);
@@ -106,11 +110,12 @@ static bool run(const ock_device *device, char *what, char *folder, double *buil
         return false;
     while (news == OCK_HELPER_TOLD) {
         news = ock_helper_read(&helper, ock_helper_limit(*build > 0 ? limit : build_limit), line);
-        if (news == OCK_HELPER_TOLD)
+        if (news == OCK_HELPER_TOLD && greeted)
             heed(line, build, speed);
+        greeted = greeted || (news == OCK_HELPER_TOLD && ock_helper_greets(line));
     }
     ock_helper_end(&helper, news == OCK_HELPER_LATE);
-    return true;
+    return greeted;
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
@@ -123,7 +128,8 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 }
 
 /* First with an empty folder for the driver's own cache. Where it keeps nothing there, it has none,
- * or one elsewhere that may have served it, and nobody can tell. */
+ * or one elsewhere that may have served it, and nobody can tell. The folder is ours at any time:
+ * whose kernels are in it is who has his code run. */
 static ock_status measure_apart(const ock_device *device, ock_device_speed *speed)
 {
     static char cold[] = "cold", warm[] = "warm";
@@ -134,8 +140,11 @@ static ock_status measure_apart(const ock_device *device, ock_device_speed *spee
     if (length >= PATH_SIZE || !mkdtemp(folder))
         return OCK_FILE_FAILED;
     bool started = run(device, cold, folder, &speed->cold_seconds, speed);
-    if (rmdir(folder) == 0)
+    bool empty = rmdir(folder) == 0;
+    if (empty)
         speed->cold_seconds = 0;
+    if (empty && mkdir(folder, 0700) != 0)
+        return OCK_FILE_FAILED;
     started = started && run(device, warm, folder, &speed->warm_seconds, speed);
     nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     return started ? OCK_OK : OCK_UNSUPPORTED;
@@ -179,6 +188,8 @@ ock_status ock_device_measure(const ock_device *device, bool anew, ock_device_sp
         status = scalar ? measure_here(device, speed) : measure_apart(device, speed);
         if (status == OCK_OK)
             keep(cache, speed);
+        else
+            *speed = (ock_device_speed){.cold_seconds = 0};
     }
     ock_cache_close(cache);
     return status;

@@ -89,7 +89,7 @@ static struct {
 static void say_figure(const char *name, ock_status status, double figure)
 {
     char text[32];
-    snprintf(text, sizeof text, " %.9g", figure);
+    snprintf(text, sizeof text, " %.0f", OCK_BILLIONTHS * figure);
     if (status == OCK_OK)
         say(name, text);
 }

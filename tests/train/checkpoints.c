@@ -1,5 +1,4 @@
 /* Checkpoints: what they hold, which are refused, and that an older one survives a failure. */
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../comma.h"
 #include "bench.h"
 #include "files.h"
 #include "suites.h"
@@ -164,9 +164,7 @@ START_TEST(a_decimal_comma_changes_nothing)
     saved s;
     size_t size;
     saved_open(&s);
-    const char *const locales[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
-    for (size_t i = 0; i < 4 && !setlocale(LC_ALL, locales[i]); i++)
-        ;
+    write_decimal_commas();
     ock_history history = {0};
     ock_model *net = fitted(&s.b, &s.fit, &history);
     ck_assert_uint_eq(history.count, 2);

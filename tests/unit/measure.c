@@ -1,5 +1,8 @@
 #include <math.h>
 #include <stdio.h>
+#include <sys/stat.h>
+
+#include "../comma.h"
 
 #include "core/cache.h"
 #include "folder.h"
@@ -109,7 +112,7 @@ START_TEST(speed_is_measured_once)
     assert_ok(ock_device_measure(&device, false, &second));
     ck_assert_double_eq_tol(second.at_best.step_seconds / first.at_best.step_seconds, 1, 1e-5);
     ock_cache *cache = open_kept();
-    ock_cache_put(cache, "speed", "1 2 3 4 5 6");
+    ock_cache_put(cache, "speed_1e-9", "1000000000 2 3 4000000000 5 6000000000");
     ock_cache_close(cache);
     assert_ok(ock_device_measure(&device, false, &second));
     ck_assert_double_eq(second.at_best.launch_seconds, 1);
@@ -129,7 +132,7 @@ START_TEST(speeds_that_cannot_be_are_measured_again)
     assert_ok(ock_device_measure(&device, false, &speed));
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         ock_cache *cache = open_kept();
-        ock_cache_put(cache, "speed", wrong[i]);
+        ock_cache_put(cache, "speed_1e-9", wrong[i]);
         ock_cache_close(cache);
         assert_ok(ock_device_measure(&device, false, &speed));
         ck_assert(speed.at_best.launch_seconds > 0 && speed.at_best.launch_seconds < 1);
@@ -157,16 +160,80 @@ START_TEST(what_is_not_to_be_measured_is_not)
     setenv("OCKHAM_PROBE", "off", 1);
     assert_status(OCK_UNSUPPORTED, ock_device_measure(&device, true, &speed));
     setenv("OCKHAM_PROBE", in_folder("nothing"), 1);
-    /* QEMU's posix_spawn() does not tell that there is no program. */
-    if (!getenv("OCKHAM_EMULATED"))
-        assert_status(OCK_UNSUPPORTED, ock_device_measure(&device, true, &speed));
+    assert_status(OCK_UNSUPPORTED, ock_device_measure(&device, true, &speed));
     setenv("TMPDIR", in_folder("nothing"), 1);
     assert_status(OCK_FILE_FAILED, ock_device_measure(&device, true, &speed));
     ck_assert_int_eq(list_folder(".", NULL, 0), 0);
 }
 END_TEST
 
+/* ---- In a child ---- */
+
+/* A device that this script measures: $1 is cold or warm, $5 the folder for the driver's cache. */
+static ock_device scripted(const char *script)
+{
+    char text[512];
+    snprintf(text, sizeof text, "#!/bin/sh\nsay() { echo \"$@\" >&3; }\n%s\n", script);
+    write_bytes("helper", text, strlen(text));
+    ck_assert_int_eq(chmod(in_folder("helper"), 0700), 0);
+    setenv("OCKHAM_PROBE", in_folder("helper"), 1);
+    setenv("VERSION", ock_version(), 1);
+    setenv("TMPDIR", in_folder(""), 1);
+    return (ock_device){.type = OCK_DEVICE_GPU, .id = "0:0", .name = "scripted"};
+}
+
+START_TEST(a_driver_has_a_folder_of_ours_each_time)
+{
+    ock_device device = scripted("say ockham-probe $VERSION\n"
+                                 "[ -d \"$5\" ] && say build 1500000000\n"
+                                 "[ $1 = cold ] || say launch 5000");
+    ock_device_speed speed;
+    assert_ok(ock_device_measure(&device, false, &speed));
+    ck_assert(speed.cold_seconds == 0 && speed.warm_seconds == 1.5);
+    ck_assert_double_eq_tol(speed.at_best.launch_seconds, 5e-6, 1e-12);
+    ck_assert_int_eq(list_folder("", NULL, 0), 2); /* that, and the cache */
+}
+END_TEST
+
+/* Such as another version's. */
+START_TEST(what_is_no_helper_measures_nothing)
+{
+    ock_device device = scripted("say ockham-probe 9.9; say build 1500000000");
+    ock_device_speed speed = {.warm_seconds = 1};
+    assert_status(OCK_UNSUPPORTED, ock_device_measure(&device, false, &speed));
+    ck_assert_double_eq(speed.cold_seconds, 0);
+    device = scripted("say ockham-probe $VERSION; say build 1500000000; rm \"$0\"; >$5/kept");
+    assert_status(OCK_UNSUPPORTED, ock_device_measure(&device, false, &speed));
+    ck_assert_double_eq(speed.cold_seconds, 0);
+    device = scripted("say ockham-probe $VERSION; say build 1500000000");
+    assert_ok(ock_device_measure(&device, false, &speed)); /* nothing of that is kept */
+    ck_assert_double_eq(speed.warm_seconds, 1.5);
+}
+END_TEST
+
+START_TEST(a_decimal_comma_changes_nothing)
+{
+    write_decimal_commas();
+    ock_device *devices = NULL;
+    size_t count = 0;
+    assert_ok(ock_device_list(&devices, &count));
+    ock_device device = devices[devices[0].status == OCK_OK ? 0 : count - 1];
+    ock_device_list_free(devices);
+    ock_device_speed first, second;
+    unsetenv("OCKHAM_PROBE");
+    if (ock_device_measure(&device, false, &first) == OCK_UNSUPPORTED) /* a static library's */
+        device = plain_c();
+    assert_ok(ock_device_measure(&device, false, &first));
+    setlocale(LC_ALL, "C");
+    assert_ok(ock_device_measure(&device, false, &second));
+    ck_assert(first.at_best.launch_seconds > 0 && first.at_best.launch_seconds < 1);
+    ck_assert(first.at_best.step_seconds > 0);
+    ck_assert_double_eq_tol(second.at_best.step_seconds / first.at_best.step_seconds, 1, 1e-5);
+}
+END_TEST
+
 TEST_MAIN("measure", set_up, remove_folder, null_is_refused, every_figure_is_measured,
           speed_is_measured_once, speeds_that_cannot_be_are_measured_again,
-          what_is_not_to_be_measured_is_not, what_does_not_fit_leaves_zeros,
-          chains_are_repeated_sums_of_products)
+          what_is_not_to_be_measured_is_not, a_driver_has_a_folder_of_ours_each_time,
+          what_is_no_helper_measures_nothing, a_decimal_comma_changes_nothing,
+          what_does_not_fit_leaves_zeros, chains_are_repeated_sums_of_products)
