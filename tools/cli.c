@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,26 +66,56 @@ static bool write_in_place(const char *path, const char *text, size_t size)
     return close(file) == 0 && written;
 }
 
+/* What a link leads to, so that a link stays one. The caller's; NULL, with errno set. */
+static char *target_of(const char *path)
+{
+    char *target = realpath(path, NULL);
+    return target || errno != ENOENT ? target : strdup(path);
+}
+
+static bool keep_permissions(const char *target, int file)
+{
+    struct stat old;
+    return stat(target, &old) != 0 || fchmod(file, old.st_mode & 0777) == 0;
+}
+
+/* Text NULL: tries only, and replaces nothing. */
+static bool fill_and_rename(const char *temporary, const char *target, const char *text,
+                            size_t size)
+{
+    unlink(temporary); /* a killed process of the same number left it */
+    int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0)
+        return false;
+    bool written = keep_permissions(target, file) &&
+                   (!text || (write_all(file, text, size) && fsync(file) == 0));
+    written = close(file) == 0 && written;
+    bool renamed = written && text && rename(temporary, target) == 0;
+    int reason = errno;
+    if (!renamed)
+        unlink(temporary);
+    errno = reason;
+    return text ? renamed : written;
+}
+
 static bool replace_file(const char *path, const char *text, size_t size)
 {
-    size_t room = strlen(path) + 32;
-    char *temporary = malloc(room);
-    if (!temporary)
-        return false;
-    snprintf(temporary, room, "%s.%ld.tmp", path, (long)getpid());
-    unlink(temporary); /* a killed process of the same number left it */
-    int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    bool written = file >= 0 && write_all(file, text, size) && fsync(file) == 0;
-    if (file >= 0)
-        written = close(file) == 0 && written;
-    written = written && rename(temporary, path) == 0;
-    if (file >= 0 && !written) {
-        int reason = errno;
-        unlink(temporary);
-        errno = reason;
-    }
+    char *target = target_of(path);
+    size_t room = target ? strlen(target) + 32 : 0;
+    char *temporary = room ? malloc(room) : NULL;
+    if (temporary)
+        snprintf(temporary, room, "%s.%ld.tmp", target, (long)getpid());
+    bool replaced = temporary && fill_and_rename(temporary, target, text, size);
     free(temporary);
-    return written;
+    free(target);
+    return replaced;
+}
+
+/* The mode of what is there and is no regular file; 0: there is none. */
+static mode_t special_mode(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode) ? about.st_mode : 0;
 }
 
 bool cli_write_file(const char *path, const char *text)
@@ -96,35 +125,17 @@ bool cli_write_file(const char *path, const char *text)
 
 bool cli_write_bytes(const char *path, const void *bytes, size_t size)
 {
-    struct stat about;
     if (strcmp(path, "-") == 0)
         return fflush(stdout) == 0 && write_all(STDOUT_FILENO, bytes, size);
-    if (stat(path, &about) != 0)
-        return replace_file(path, bytes, size);
-    if (!S_ISREG(about.st_mode))
-        return write_in_place(path, bytes, size);
-    char *target = realpath(path, NULL); /* a link stays a link */
-    bool written = target && replace_file(target, bytes, size);
-    free(target);
-    return written;
+    return special_mode(path) ? write_in_place(path, bytes, size) : replace_file(path, bytes, size);
 }
 
 bool cli_can_write(const char *path)
 {
-    struct stat about;
+    mode_t special = special_mode(path);
     if (strcmp(path, "-") == 0)
         return true;
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+    if (S_ISDIR(special))
         errno = EISDIR;
-        return false;
-    }
-    char *copy = strdup(path);
-    const char *folder = copy ? dirname(copy) : NULL;
-    bool can = folder && access(folder, W_OK) == 0 && stat(folder, &about) == 0;
-    if (can && !S_ISDIR(about.st_mode)) {
-        errno = ENOTDIR;
-        can = false;
-    }
-    free(copy);
-    return can;
+    return special ? !S_ISDIR(special) && access(path, W_OK) == 0 : replace_file(path, NULL, 0);
 }

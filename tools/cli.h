@@ -21,12 +21,12 @@ bool cli_read_real(const char *text, double low, double high, double *value);
 int cli_compare_doubles(const void *left, const void *right);
 
 /* Writes the text to a file as a whole: to one beside it that then takes its name, so that an
- * older file stays as it was on failure, with errno set. "-" is the standard output; what is
- * not a regular file, such as a pipe, is written in its place. */
+ * older file stays as it was on failure, with errno set. A link stays a link. "-" is the standard
+ * output; what is not a regular file, such as a pipe, is written in its place. */
 bool cli_write_file(const char *path, const char *text);
 bool cli_write_bytes(const char *path, const void *bytes, size_t size);
 
-/* Whether cli_write_file() has a folder to write to, with errno set where it has not. */
+/* Whether cli_write_file() could begin, which is tried; with errno set where it could not. */
 bool cli_can_write(const char *path);
 
 #endif

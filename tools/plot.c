@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli.h"
 #include "process.h"
 
 static const struct format {
@@ -41,7 +42,7 @@ const char *plot_problem(const char *path)
     const struct format *format = format_of(path);
     char command[64];
     snprintf(command, sizeof command, "set terminal %s", format->terminal);
-    const char *const arguments[] = {"gnuplot", "-e", command, NULL};
+    const char *const arguments[] = {"gnuplot", "-d", "-e", command, NULL};
     int null = open("/dev/null", O_RDWR);
     int exit_status = null < 0 ? -1 : process_run(arguments, null, null);
     if (null >= 0)
@@ -76,67 +77,58 @@ double plot_step(double length, int most)
 /* ---- Drawing ---- */
 
 /* gnuplot does not notice a full disk. */
-static bool is_whole(int picture, const struct format *format)
+static bool is_whole(const char *bytes, size_t size, const struct format *format)
 {
-    char tail[16] = "";
     size_t length = strlen(format->end);
-    off_t size = lseek(picture, 0, SEEK_END);
-    if (size < (off_t)sizeof tail ||
-        pread(picture, tail, sizeof tail, size - (off_t)sizeof tail) != (ssize_t)sizeof tail)
-        return false;
-    for (size_t i = 0; i + length <= sizeof tail; i++)
-        if (memcmp(tail + i, format->end, length) == 0)
+    for (size_t back = length; back <= size && back <= 16; back++)
+        if (memcmp(bytes + size - back, format->end, length) == 0)
             return true;
     return false;
 }
 
-static bool draw(FILE *script, int picture, const struct format *format)
+static bool copy(int picture, const struct format *format, const char *path)
 {
-    const char *const arguments[] = {"gnuplot", NULL};
-    bool written = fflush(script) == 0 && fseek(script, 0, SEEK_SET) == 0;
-    int exit_status = written ? process_run(arguments, fileno(script), picture) : -1;
-    bool whole = exit_status == 0 && is_whole(picture, format);
-    if (exit_status > 0 || (exit_status == 0 && !whole))
-        errno = exit_status ? EIO : ENOSPC; /* gnuplot has said more */
-    return whole;
+    off_t end = lseek(picture, 0, SEEK_END);
+    size_t size = end > 0 ? (size_t)end : 0;
+    char *bytes = malloc(size + 1);
+    bool read = bytes && pread(picture, bytes, size, 0) == (ssize_t)size;
+    bool whole = read && is_whole(bytes, size, format);
+    if (read && !whole)
+        errno = ENOSPC;
+    bool written = whole && cli_write_bytes(path, bytes, size);
+    free(bytes);
+    return written;
 }
 
-/* To a file beside it that then takes its name. */
-static bool replace(FILE *script, const char *path, const char *temporary)
+/* gnuplot draws to a file without a name. It does not hear of what its user has set. */
+static bool draw(FILE *script, FILE *picture, const char *path)
 {
-    unlink(temporary); /* a killed process of the same number left it */
-    int picture = open(temporary, O_RDWR | O_CREAT | O_EXCL, 0666);
-    if (picture < 0)
-        return false;
-    bool written = draw(script, picture, format_of(path));
-    written = close(picture) == 0 && written && rename(temporary, path) == 0;
-    int reason = errno;
-    if (!written)
-        unlink(temporary);
-    errno = reason;
-    return written;
+    const char *const arguments[] = {"gnuplot", "-d", NULL};
+    bool written = fflush(script) == 0 && fseek(script, 0, SEEK_SET) == 0;
+    int exit_status = written ? process_run(arguments, fileno(script), fileno(picture)) : -1;
+    if (exit_status > 0)
+        errno = EIO; /* gnuplot has said more */
+    return exit_status == 0 && copy(fileno(picture), format_of(path), path);
 }
 
 bool plot_draw(const struct plot *plot)
 {
     const struct format *format = format_of(plot->path);
-    size_t size = strlen(plot->path) + 32;
-    char *temporary = malloc(size);
-    FILE *script = temporary ? tmpfile() : NULL;
-    if (script) {
-        snprintf(temporary, size, "%s.%ld.tmp", plot->path, (long)getpid());
+    FILE *script = tmpfile(), *picture = script ? tmpfile() : NULL;
+    if (picture) {
         fprintf(script,
                 "set encoding utf8\n"
                 "set terminal %s size %d, %d font '%s' noenhanced background 'white'\n",
                 format->terminal, plot->width, plot->height, format->font);
         plot->print(script, plot->user);
     }
-    bool written = script && replace(script, plot->path, temporary);
+    bool written = picture && draw(script, picture, plot->path);
     if (!written)
         fprintf(stderr, "%s: %s: %s; an older file is as it was\n", plot->program, plot->path,
                 strerror(errno));
+    if (picture)
+        fclose(picture);
     if (script)
         fclose(script);
-    free(temporary);
     return written;
 }

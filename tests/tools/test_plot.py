@@ -41,12 +41,17 @@ class Plot(Tools):
 
     def test_a_gnuplot_that_fails_later(self):
         (self.folder / "p.svg").write_text("older")
-        path = self.put_gnuplot('case "$1" in -e) exit 0;; esac; echo "<svg>"; exit 0')
+        path = self.put_gnuplot('case "$*" in *-e*) exit 0;; esac; echo "<svg>"; exit 0')
         done = self.train(*FIT, "--plot", "p.svg", status=1, PATH=path)
         self.assertIn("p.svg", done.stderr)
         self.assertIn("as it was", done.stderr)
         self.assertEqual((self.folder / "p.svg").read_text(), "older")
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["bin", "p.svg"])
+
+    def test_what_the_user_has_set(self):
+        (self.folder / ".gnuplot").write_text("set output 'stolen'\n")
+        self.train(*FIT, "--plot", "p.svg", HOME=str(self.folder))
+        self.assertEqual({path.name for path in self.folder.iterdir()}, {".gnuplot", "p.svg"})
 
     def test_full_disk(self):
         """gnuplot itself does not notice one."""

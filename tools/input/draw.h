@@ -24,6 +24,6 @@ bool draw_pictures(FILE *stream, const draw_sheet *sheet);
 
 /* Writes the pictures, enlarged, ten side by side, without labels; false with *why, a static text,
  * where that failed. */
-bool draw_png(const char *path, const draw_sheet *sheet, const char **why);
+bool draw_png(FILE *stream, const draw_sheet *sheet, const char **why);
 
 #endif

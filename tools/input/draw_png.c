@@ -45,7 +45,7 @@ static canvas canvas_of(const draw_sheet *d)
     return c;
 }
 
-bool draw_png(const char *path, const draw_sheet *d, const char **why)
+bool draw_png(FILE *stream, const draw_sheet *d, const char **why)
 {
     canvas c = canvas_of(d);
     size_t tall = d->height * c.scale, wide = d->width * c.scale;
@@ -63,7 +63,7 @@ bool draw_png(const char *path, const draw_sheet *d, const char **why)
         if (d->below)
             paint(&c, d, d->below + i * d->height * d->width, top + tall + GAP, left);
     }
-    bool done = png_write(path, c.height, c.width, c.pixels, why);
+    bool done = png_write(stream, c.height, c.width, c.pixels, why);
     free(c.pixels);
     return done;
 }

@@ -90,59 +90,21 @@ ock_status png_read(const char *path, png_picture *out, const char **why)
     return status;
 }
 
-static int encode(spng_ctx *ctx, FILE *file, struct spng_ihdr *header, const uint8_t *grey)
-{
-    int error = spng_set_png_file(ctx, file);
-    if (!error)
-        error = spng_set_ihdr(ctx, header);
-    return error ? error
-                 : spng_encode_image(ctx, grey, (size_t)header->height * header->width,
-                                     SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
-}
-
-static bool write_picture(const char *path, struct spng_ihdr *header, const uint8_t *grey,
-                          const char **why)
-{
-    unlink(path); /* a killed process of the same number left it, or somebody else a link */
-    FILE *file = fopen(path, "wbx");
-    if (!file) {
-        *why = strerror(errno);
-        return false;
-    }
-    errno = 0;
-    spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
-    int error = ctx ? encode(ctx, file, header, grey) : SPNG_EMEM;
-    bool written = !error && fflush(file) == 0 && fsync(fileno(file)) == 0;
-    *why = error && !errno ? spng_strerror(error) : strerror(errno);
-    spng_ctx_free(ctx);
-    if (fclose(file) != 0 && written) {
-        *why = strerror(errno);
-        return false;
-    }
-    return written;
-}
-
-/* To a file beside it that then takes its name. */
-bool png_write(const char *path, size_t height, size_t width, const uint8_t *grey, const char **why)
+bool png_write(FILE *stream, size_t height, size_t width, const uint8_t *grey, const char **why)
 {
     struct spng_ihdr header = {.height = (uint32_t)height,
                                .width = (uint32_t)width,
                                .bit_depth = 8,
                                .color_type = SPNG_COLOR_TYPE_GRAYSCALE};
-    char ending[32];
-    snprintf(ending, sizeof ending, ".%ld.tmp", (long)getpid());
-    char *temporary = path_join((const char *[]){path, ending, NULL});
-    bool written = temporary && write_picture(temporary, &header, grey, why);
-    if (!temporary)
-        *why = "no memory for a name";
-    if (written && rename(temporary, path) != 0) {
-        *why = strerror(errno);
-        written = false;
-    }
-    if (temporary && !written)
-        unlink(temporary);
-    free(temporary);
-    return written;
+    spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
+    int error = ctx ? spng_set_png_file(ctx, stream) : SPNG_EMEM;
+    if (!error)
+        error = spng_set_ihdr(ctx, &header);
+    if (!error)
+        error = spng_encode_image(ctx, grey, height * width, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
+    spng_ctx_free(ctx);
+    *why = spng_strerror(error);
+    return !error;
 }
 
 #else
@@ -155,9 +117,9 @@ ock_status png_read(const char *path, png_picture *out, const char **why)
     return OCK_UNSUPPORTED;
 }
 
-bool png_write(const char *path, size_t height, size_t width, const uint8_t *grey, const char **why)
+bool png_write(FILE *stream, size_t height, size_t width, const uint8_t *grey, const char **why)
 {
-    (void)path, (void)height, (void)width, (void)grey;
+    (void)stream, (void)height, (void)width, (void)grey;
     *why = "this build writes no PNG files; rebuild with -Dpng=enabled (Debian: libspng-dev)";
     return false;
 }

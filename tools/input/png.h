@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct png_picture {
     size_t height, width;
@@ -17,7 +18,6 @@ typedef struct png_picture {
 ock_status png_read(const char *path, png_picture *out, const char **why);
 
 /* Writes height x width grey bytes; false with *why, a static text, where that failed. */
-bool png_write(const char *path, size_t height, size_t width, const uint8_t *grey,
-               const char **why);
+bool png_write(FILE *stream, size_t height, size_t width, const uint8_t *grey, const char **why);
 
 #endif

@@ -1,6 +1,9 @@
 /* Draws samples, and below each what augmentation makes of it. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cli.h"
 #include "commands.h"
 #include "draw.h"
 #include "session.h"
@@ -31,6 +34,23 @@ static ock_status augment(const struct session *session, const int32_t *indices,
     return status;
 }
 
+/* What --png asks for, if it does. */
+static bool write_png(const char *path, const draw_sheet *sheet)
+{
+    const char *why = "no memory for the picture";
+    char *bytes = NULL;
+    size_t size;
+    FILE *stream = path ? open_memstream(&bytes, &size) : NULL;
+    bool drawn = stream && draw_png(stream, sheet, &why);
+    if (stream)
+        drawn = fclose(stream) == 0 && drawn;
+    bool written = !path || (drawn && cli_write_bytes(path, bytes, size));
+    if (!written)
+        fprintf(stderr, "ockham-train: %s: %s\n", path, drawn ? strerror(errno) : why);
+    free(bytes);
+    return written;
+}
+
 static int show(const struct session *session)
 {
     const pictures *samples = &session->pictures;
@@ -57,10 +77,7 @@ static int show(const struct session *session)
         .width = samples->width,
         .unicode = draw_unicode(),
     };
-    const char *path = session->options->png, *why;
-    if (path && !draw_png(path, &sheet, &why))
-        fprintf(stderr, "ockham-train: %s: %s\n", path, why);
-    else if (draw_pictures(stdout, &sheet))
+    if (write_png(session->options->png, &sheet) && draw_pictures(stdout, &sheet))
         exit_status = EXIT_SUCCESS;
 done:
     free(indices);

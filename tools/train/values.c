@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <float.h>
+#include <libgen.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,8 +52,12 @@ bool read_folder(const struct option_row *row, const char *text, void *options)
     errno = 0;
     if (!read_text(row, text, options))
         return false;
-    if (stat(text, &about) != 0)
-        return cli_can_write(text);
+    if (stat(text, &about) != 0) {
+        char *copy = strdup(text);
+        bool can = copy && access(dirname(copy), W_OK | X_OK) == 0;
+        free(copy);
+        return can;
+    }
     if (!S_ISDIR(about.st_mode))
         errno = ENOTDIR;
     return S_ISDIR(about.st_mode) && access(text, W_OK | X_OK) == 0;
