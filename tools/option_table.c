@@ -205,6 +205,28 @@ static struct option *known_options(const struct option_table *table, unsigned c
     return known;
 }
 
+static const char *output_of(const struct option_row *row, unsigned command, void *options)
+{
+    bool writes = row->commands & OPTION_WRITES && row->commands & command;
+    return writes ? *(const char **)field_of(row, options) : NULL;
+}
+
+/* The later of two that are written to one file would be all that is left. */
+static enum parse_result check_outputs(const struct option_table *table, unsigned command,
+                                       const char *name, void *options)
+{
+    for (size_t i = 0; i < row_count(table); i++) {
+        const char *path = output_of(row_at(table, i), command, options);
+        for (size_t j = 0; path && j < i; j++) {
+            const char *other = output_of(row_at(table, j), command, options);
+            if (other && strcmp(path, other) == 0)
+                return option_wrong(table->program, name, "--%s and --%s cannot both write to %s",
+                                    row_at(table, j)->name, row_at(table, i)->name, path);
+        }
+    }
+    return PARSE_RUN;
+}
+
 static enum parse_result parse(const struct option_table *table, unsigned command, int argc,
                                char **argv, void *options, const struct option *known)
 {
@@ -224,7 +246,7 @@ static enum parse_result parse(const struct option_table *table, unsigned comman
     if (optind < argc)
         return option_wrong(table->program, argv[0], "%s: no such argument; options begin with --",
                             argv[optind]);
-    return PARSE_RUN;
+    return check_outputs(table, command, argv[0], options);
 }
 
 enum parse_result option_table_parse(const struct option_table *table, unsigned command, int argc,

@@ -17,7 +17,7 @@ struct option_row {
     const char *argument; /* NULL: a flag */
     const char *help;
     const char *right; /* what a value must be */
-    unsigned commands; /* that know it, a bit each; and OPTION_RARE */
+    unsigned commands; /* that know it, a bit each; and OPTION_RARE, OPTION_WRITES */
     value_reader read;
     size_t field; /* offset in options */
     double low, high;
@@ -25,6 +25,9 @@ struct option_row {
 
 /* Told by --help-all, but not by --help, which is to fit a screen. */
 #define OPTION_RARE (1u << 31)
+
+/* Its value is a file that is written, which no other option may name. */
+#define OPTION_WRITES (1u << 30)
 
 struct command_help {
     unsigned command; /* its bit */

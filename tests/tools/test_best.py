@@ -53,6 +53,15 @@ class Best(Tools):
         self.assertEqual(names, ["plain", "+ schedule", "+ averaging", "+ dropout", "+ max-norm",
                                  "+ affine", "+ elastic"])
 
+    def test_pictures_of_another_size_to_test_on(self):
+        folder, other = self.write_idx("digits", 60, 28, 28), self.write_idx("other", 60, 20, 20)
+        for file in other.iterdir():
+            file.rename(folder / file.name.replace("train", "t10k"))
+        done = self.train("best", "--data", folder, "--test", "--epochs", 1, "--device", "scalar",
+                          status=1)
+        self.assertIn("the samples are 28 x 28, but those to test on 20 x 20", done.stderr)
+        self.assertNotIn("loss", done.stdout, "nothing was trained")
+
     def test_choosing_by_test_pictures_is_refused(self):
         done = self.best("--ablate", "--test", status=2)
         self.assertIn("--ablate", done.stderr)

@@ -118,6 +118,14 @@ class Checkpoint(Tools):
         (self.folder / "run").write_bytes(kept[:-1])
         self.assertIn("run", self.fit("--checkpoint", "run", "--resume", status=1).stderr)
 
+    def test_shortened_options_are_the_same_run(self):
+        study = ["study", "--rows", "plain", "--count", 100, "--epochs", 1, "--device", "scalar"]
+        self.train(*study, "--checkpoint", "kept")
+        self.train(*study, "--checkp", "kept", "--resu", "--js", "out")
+        search = ["search", *SMALL, "--grid", "l2=0"]
+        self.train(*search, "--resume", "trials")
+        self.train(*search, "--resum=trials", "--tensorb", "logs")
+
     def test_plain_python_reads_it(self):
         self.fit("--checkpoint", "run", "--csv", "fit.csv")
         data = self.read("run")

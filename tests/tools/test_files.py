@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import shutil
 import signal
 import struct
 import subprocess
@@ -10,7 +11,7 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import SMALL, TIMEOUT_S, TRAIN, Tools
+from harness import HAS_PNG, SMALL, TIMEOUT_S, TRAIN, Tools
 
 STORED = Path(__file__).parent / "stored"
 
@@ -200,6 +201,43 @@ class Files(Tools):
     def rows(self, name):
         with open(self.folder / name, newline="") as file:
             return list(csv.DictReader(file))
+
+    # ---- Streams, links and permissions ----
+
+    def shell(self, line, *args, **more):
+        return self.run_tool("sh", "-c", f'"$0" "$@" {line}', TRAIN, *args, **more)
+
+    def test_an_output_that_takes_nothing(self):
+        for words in ["show", "--device", "scalar", "--count", 1], ["fit", "--help"], ["--version"]:
+            done = self.shell(">/dev/full", *words, status=1)
+            self.assertIn("not all could be written to the standard output", done.stderr)
+
+    def test_a_closed_output_is_none_of_the_files(self):
+        self.shell(">&-", "fit", *SMALL, "--tensorboard", "logs")
+        self.assertEqual([step for step, *_ in self.events("logs")], [1, 2])
+        self.shell(">&- 2>&-", "search", *SMALL, "--grid", "l2=0,1", "--resume", "trials")
+        for line in (self.folder / "trials").read_text().splitlines():
+            json.loads(line)
+
+    def test_what_is_replaced_stays_a_link_and_private(self):
+        outputs = {"a.csv": ["fit", *SMALL, "--csv"]}
+        if HAS_PNG:
+            outputs["a.png"] = ["show", "--device", "scalar", "--png"]
+        if shutil.which("gnuplot"):
+            outputs["a.svg"] = ["fit", *SMALL, "--plot"]
+        for name, words in outputs.items():
+            older, link = self.folder / f"older {name}", self.folder / name
+            older.write_text("older")
+            older.chmod(0o600)
+            link.symlink_to(older.name)
+            self.train(*words, name)
+            self.assertTrue(link.is_symlink(), name)
+            self.assertNotEqual(older.read_bytes(), b"older")
+            self.assertEqual(older.stat().st_mode & 0o777, 0o600)
+
+    def test_what_is_no_file_is_written_in_its_place(self):
+        """Whoever may write to its folder: the owner of /dev alone."""
+        self.train("fit", *SMALL, "--json", "/dev/null", "--csv", "/dev/stderr")
 
     def test_events_are_the_history(self):
         before = time.time()

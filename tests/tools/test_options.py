@@ -43,7 +43,12 @@ WRONG = [
     ("study --data /nonexistent", ["--data /nonexistent", "No such file", ".csv"]),
     ("study --json /nonexistent/a.json", ["--json /nonexistent/a.json", "No such file"]),
     ("study --csv .", ["--csv .", "Is a directory"]),
-    ("study --json - --csv -", ["--json -", "--csv -"]),
+    ("study --json - --csv -", ["--json and --csv cannot both write to -"]),
+    ("fit --save a --checkpoint a", ["--save and --checkpoint cannot both write to a"]),
+    ("search --grid l2=0,1 --json j --resume j", ["--json and --resume cannot both write to j"]),
+    ("fit --json none/", ["--json none/", "No such file"]),
+    (f"fit --csv {300 * 'a'}", ["--csv aaa", "File name too long"]),
+    (f"fit --csv {250 * 'a'}", ["--csv aaa", "File name too long"]),
     ("study --count 1", ["1 samples", "validate"]),
     ("fit --dropout 1", ["--dropout 1", "from 0 to below 1"]),
     ("fit --dropout -0.1", ["--dropout -0.1", "from 0 to below 1"]),
@@ -124,6 +129,7 @@ class Options(Tools):
                 self.assertNotIn("\n  --", done.stderr, "an error is no manual")
                 for word in words:
                     self.assertIn(word, done.stderr)
+        self.assertEqual([*self.folder.iterdir()], [])
 
     def test_empty_value(self):
         self.assertIn("--count ''", self.train("study", "--count", "", status=2).stderr)

@@ -61,9 +61,11 @@ static const struct option_row table[] = {
     {"size", "N", "of the N x N parameter [4096]", "a whole number from 1 to 16384", OPTIMIZER,
      read_whole, AT(size), 1, 16384},
     {"json", "FILE", "write the results (-: standard output)",
-     "a file in a folder that can be written, or -", REPORTED, read_output, AT(json), 0, 0},
+     "a file in a folder that can be written, or -", REPORTED | OPTION_WRITES, read_output,
+     AT(json), 0, 0},
     {"plot", "FILE", "draw them, by gnuplot",
-     "an .svg or .png file in a folder that can be written", REPORTED, read_plot, AT(plot), 0, 0},
+     "an .svg or .png file in a folder that can be written", REPORTED | OPTION_WRITES, read_plot,
+     AT(plot), 0, 0},
 };
 
 #define LIMIT                                                                                      \
@@ -121,8 +123,6 @@ static const struct command_help helps[] = {
 
 static enum parse_result check(const char *name, const struct options *options)
 {
-    if (options->json && options->plot && strcmp(options->json, options->plot) == 0)
-        return option_wrong(PROGRAM, name, "--json and --plot name the same file");
     if (options->plot && plot_problem(options->plot))
         return option_wrong(PROGRAM, name, "--plot %s: %s", options->plot,
                             plot_problem(options->plot));

@@ -266,7 +266,14 @@ static int open_judges(const struct session *session, struct session *test, ock_
 {
     *test = *session;
     test->pictures = (pictures){0};
-    int exit_status = session_read(test, (size_t)session->pictures.classes);
+    const pictures *trained = &session->pictures, *judged = &test->pictures;
+    int exit_status = session_read(test, (size_t)trained->classes);
+    if (exit_status == EXIT_SUCCESS &&
+        (judged->height != trained->height || judged->width != trained->width)) {
+        fprintf(stderr, "ockham-train: the samples are %zu x %zu, but those to test on %zu x %zu\n",
+                trained->height, trained->width, judged->height, judged->width);
+        return EXIT_FAILURE;
+    }
     if (exit_status == EXIT_SUCCESS && train_dataset(test, 1, judges) != OCK_OK)
         exit_status = session_failed(test, "the data cannot be put on the device");
     return exit_status;

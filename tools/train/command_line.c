@@ -5,18 +5,23 @@
 
 /* ---- Which run ---- */
 
-/* What a program writes decides nothing. Returns how many words it takes. */
+/* What a program writes decides nothing. Returns how many words it takes. An option may be
+ * shortened as long as it is clear: a search has no --checkpoint, and means --choice by --ch. */
 static int output_words(const struct options *options, const char *word)
 {
-    static const char *const outputs[] = {"--checkpoint", "--json", "--csv",
-                                          "--plot",       "--save", "--tensorboard"};
-    const char *value = strchr(word, '=');
-    size_t length = value ? (size_t)(value - word) : strlen(word);
-    if (strncmp(word, "--resume", length) == 0 && length == strlen("--resume"))
-        return options->command == SEARCH && !value ? 2 : 1;
+    static const char *const outputs[] = {"--json", "--csv", "--plot", "--tensorboard"};
+    const bool searches = options->command == SEARCH;
+    const size_t length = strcspn(word, "=");
+    const int words = word[length] ? 1 : 2;
+    if (length <= strlen("--"))
+        return 0;
+    if (strncmp(word, "--resume", length) == 0)
+        return searches ? words : 1;
+    if (strncmp(word, "--checkpoint", length) == 0 && !searches)
+        return words;
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
-        if (strlen(outputs[i]) == length && strncmp(word, outputs[i], length) == 0)
-            return value ? 1 : 2;
+        if (strncmp(word, outputs[i], length) == 0)
+            return words;
     return 0;
 }
 

@@ -83,11 +83,6 @@ const char *recipe_problem(const struct recipe *recipe)
         return problem;
     if ((recipe->max_norm > 0) + recipe->non_negative + recipe->unit_norm > 1)
         return "--max-norm, --non-negative and --unit-norm: one of them at most";
-    const ock_optimizer *optimizer = &recipe->fit.optimizer;
-    if ((optimizer->clip_value > 0) + (optimizer->clip_norm > 0) +
-            (optimizer->global_clip_norm > 0) >
-        1)
-        return "--clip-value, --clip-norm and --global-clip-norm: one of them at most";
     if (kernel->proximal_l1 && kernel->l1 == 0)
         return "--proximal-l1 needs --l1 above 0";
     return NULL;
