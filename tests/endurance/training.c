@@ -59,7 +59,7 @@ static ock_status make_model(objects *o)
 {
     const ock_dense wide = {.kernel = {.l1 = 1e-5f, .l2 = 1e-4f},
                             .kernel_constraint = {.kind = OCK_MAX_NORM, .max_norm = 3}};
-    const ock_dense narrow = {.kernel = {.group_lasso = 1e-4f, .proximal_l1 = 1e-5f},
+    const ock_dense narrow = {.kernel = {.group_lasso = 1e-4f, .l1 = 1e-5f, .proximal_l1 = true},
                               .activity = {.l2 = 1e-4f}};
     TRY(ock_model_create(o->context, PIXELS, &o->model));
     TRY(ock_model_add_gaussian_noise(o->model, 0.05f));
