@@ -72,6 +72,7 @@ case $kind in
         need cmake make pkg-config
         [ "$kind" = cmake ] || need g++
         install_ockham
+        cmake -Dockham_DIR="$libdir/cmake/ockham" -P cmake/another.cmake
         cmake -S "$kind" -B built -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_VERBOSE_MAKEFILE=ON
         cmake --build built
         run built/xor

@@ -1,31 +1,40 @@
 /* An OpenCL layer that makes a sound driver faulty: TEST_FAULT=wrong@launch leaves out what is
- * launched, crash@launch and hang@launch do so there, crash@measure and hang@measure when it is
- * timed, lie@huge and lie@zero claim what cannot be, and lack@... is a device below the kernels'
- * floor. */
+ * launched, or wrong@KERNEL that alone, crash@launch and hang@launch do so there, crash@measure and
+ * hang@measure when it is timed, lie@huge and lie@zero claim what cannot be, and lack@... is a
+ * device below the kernels' floor. */
 #undef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl_layer.h>
+#include <spawn.h>
 
 #include "fault.h"
 
+extern char **environ;
+
 static const cl_icd_dispatch *target;
 
-/* The kernel that only measuring runs. */
-static bool is_chain(cl_kernel kernel)
+/* What a driver starts once and leaves running, as a daemon may be. */
+static void linger(void)
 {
-    char name[64] = "";
-    target->clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name - 1, name, NULL);
-    return strcmp(name, "fma_chains") == 0;
+    static bool started;
+    char name[] = "sleep", seconds[] = "90", *arguments[] = {name, seconds, NULL};
+    pid_t process;
+    if (!started && asked_to("linger", "launch"))
+        posix_spawnp(&process, name, NULL, NULL, arguments, environ);
+    started = true;
 }
 
 static cl_int CL_API_CALL launch(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
                                  const size_t *offset, const size_t *global, const size_t *local,
                                  cl_uint count, const cl_event *events, cl_event *event)
 {
+    char name[64] = "";
+    target->clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name - 1, name, NULL);
+    linger();
     reach("launch");
-    if (is_chain(kernel))
+    if (strcmp(name, "fma_chains") == 0) /* which only measuring runs */
         reach("measure");
-    if (asked_to("wrong", "launch"))
+    if (asked_to("wrong", "launch") || asked_to("wrong", name))
         return target->clEnqueueMarkerWithWaitList(queue, count, events, event);
     return target->clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, count,
                                           events, event);

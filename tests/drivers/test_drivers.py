@@ -1,6 +1,7 @@
 """Whatever a driver does, ockham-query ends in time, tells of it, and the others stay usable."""
 
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -181,6 +182,20 @@ class Drivers(unittest.TestCase):
             self.check_lost_query("longer than 2 s", "--timeout", "2",
                                   env=self.environment(fault, OCKHAM_PROBE="off"))
 
+    def test_what_hangs_is_told_on_a_line_of_its_own(self):
+        reader, writer = pty.openpty()
+        subprocess.run([QUERY, "--timeout", "1"], env=self.environment("hang@load", OCKHAM_PROBE="off"),
+                       stdout=subprocess.DEVNULL, stderr=writer, timeout=60)
+        os.close(writer)
+        said = os.read(reader, 4096).decode()
+        os.close(reader)
+        self.assertIn("trying the drivers\r\nockham-query: it took longer", said)
+
+    def test_what_a_driver_leaves_running_is_not_waited_for(self):
+        done = subprocess.run([QUERY, "--timeout", "60"], env=self.layered("linger@launch"),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 0)
+
     def test_self_test(self):
         for fault in ("crash@launch", "abort@launch"):
             with self.subTest(fault):
@@ -304,6 +319,15 @@ class Drivers(unittest.TestCase):
         self.assertIn("passed over 0:0", document["why"])
         env = self.layered("wrong@launch", OCKHAM_DEVICE="cpu")
         self.assertIn("should be", self.run_program(HOST, env=env, status=1).stderr)
+
+    def test_a_wrong_number_that_no_training_step_needs(self):
+        """The device is chosen all the same, and the status tells."""
+        env = self.layered("wrong@one_hot")
+        document = self.query(env=env, status=4)
+        test = document["devices"][0]["self_test"]
+        self.assertEqual((document["chosen"], test["passed"]), ("0:0", test["run"] - 1))
+        self.assertIn("mix", test["message"])
+        self.run_program(QUERY, "-d", "cpu", env=env, status=4)
 
     # ---- The process around it ----
 

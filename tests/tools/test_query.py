@@ -199,7 +199,8 @@ class Query(Tools):
 
     def test_wrong_usage(self):
         wrong = [["--frob"], ["extra"], ["-x"], ["--fr\"\\\n\t"], [b"--\xff\xe9"], ["--timeout", "0"],
-                 ["--timeout", "soon"], ["--self-test", "--no-self-test"], ["-d"], ["--device"]]
+                 ["--timeout", "soon"], ["--self-test", "--no-self-test"], ["-d"], ["--device"],
+                 ["-d", ""]]
         for line in wrong:
             done = self.ask(*line, status=2)
             self.assertTrue(done.stderr)
@@ -211,6 +212,10 @@ class Query(Tools):
     def test_the_document_where_it_stands_last(self):
         document = read_document(self.ask("--frob", "--json", status=2).stdout)
         self.assertIn("--frob", document["error"])
+
+    def test_the_wrong_word_is_named(self):
+        for line in (["extra", "--frob"], ["--json", "extra", "-d"], ["--", "extra"]):
+            self.assertIn(b"ockham-query: extra: no such argument", self.ask(*line, status=2).stderr)
 
     def test_help(self):
         shown = self.shown("--help")

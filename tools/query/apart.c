@@ -1,6 +1,7 @@
 /* Even drivers that passed their trial in the library's child may crash or hang later on; then
  * there is still someone to say so. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -37,6 +38,7 @@ _Noreturn void apart_work(int (*run)(FILE *out, const struct settings *settings)
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
+    fcntl(OUTPUT_FILE, F_SETFD, FD_CLOEXEC); /* what drivers start may outlive it */
     FILE *out = fdopen(OUTPUT_FILE, "w");
     int status = out ? run(out, settings) : EXIT_INTERNAL;
     _exit(out && fclose(out) == 0 ? status : EXIT_INTERNAL);

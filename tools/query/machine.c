@@ -116,11 +116,14 @@ static bool has_opencl(const struct machine *machine)
     return false;
 }
 
-static bool has_failed(const struct machine *machine)
+/* To be chosen takes the operations of a training step alone, which is not all there are. */
+static bool has_failed(const struct settings *settings, const struct machine *machine)
 {
-    for (size_t i = 0; i < machine->count; i++)
-        if (machine->rows[i].tested && machine->rows[i].test_status != OCK_OK)
+    for (size_t i = 0; i < machine->count; i++) {
+        const struct device_row *row = &machine->rows[i];
+        if (row->tested && row->test_status != OCK_OK && (row->chosen || settings->operations))
             return true;
+    }
     return false;
 }
 
@@ -138,7 +141,7 @@ static int exit_status(const struct settings *settings, const struct machine *ma
         return EXIT_INTERNAL;
     if (chosen == OCK_DEVICE_NOT_FOUND || chosen == OCK_UNSUPPORTED)
         return EXIT_ABSENT;
-    if (chosen != OCK_OK || (settings->operations && has_failed(machine)))
+    if (chosen != OCK_OK || has_failed(settings, machine))
         return EXIT_SELF_TEST;
     if (settings->require_opencl && !has_opencl(machine))
         return EXIT_ABSENT;

@@ -93,8 +93,11 @@ static int query(FILE *out, const struct settings *settings)
 static int run(char **argv, const struct settings *settings)
 {
     struct apart apart = run_apart(argv, settings->seconds);
-    if (!apart.text)
+    if (!apart.text) {
+        if (isatty(STDERR_FILENO)) /* below what it was about */
+            fputc('\n', stderr);
         return fail(settings->json, apart.exit_status, apart.error);
+    }
     bool written = cli_write_file("-", apart.text);
     if (!written)
         perror("ockham-query: standard output");
@@ -105,6 +108,7 @@ static int run(char **argv, const struct settings *settings)
 /* ---- The command line ---- */
 
 enum option_code {
+    ARGUMENT = 1, /* getopt_long()'s, for what is no option */
     DETAILS = 256,
     SELF_TEST,
     NO_SELF_TEST,
@@ -160,6 +164,9 @@ static void take_option(struct command_line *line, int code, char *word)
     switch (code) {
     case 'd':
         settings->device = optarg;
+        if (!*optarg)
+            note_wrong(line, "--device",
+                       "the wish is empty; without the option any device will do");
         break;
     case TIMEOUT:
         if (!cli_read_whole(optarg, 1, 86400, &seconds))
@@ -168,6 +175,9 @@ static void take_option(struct command_line *line, int code, char *word)
         break;
     case ':':
         note_wrong(line, word, "a value is missing");
+        break;
+    case ARGUMENT:
+        note_wrong(line, optarg, "no such argument");
         break;
     case '?':
         note_unknown(line, word);
@@ -191,7 +201,7 @@ static struct command_line parse(int argc, char **argv)
     struct command_line line = {.settings = {.seconds = 300}};
     int code;
     opterr = 0;
-    for (int at = 1; (code = getopt_long(argc, argv, ":d:h", known, NULL)) != -1; at = optind)
+    for (int at = 1; (code = getopt_long(argc, argv, "-:d:h", known, NULL)) != -1; at = optind)
         take_option(&line, code, argv[at < argc ? at : argc - 1]);
     if (optind < argc)
         note_wrong(&line, argv[optind], "no such argument");
