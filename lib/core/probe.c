@@ -145,12 +145,13 @@ static void describe(const child *c, int status, char text[64])
 
 /* ---- The probe ---- */
 
-static void blame(ock_driver *driver, const char *file, const char *what, stage at)
+static void blame(ock_driver *driver, const char *file, const char *what, const child *c)
 {
     snprintf(driver->reason, sizeof driver->reason,
-             "the driver %s %s: update it or remove %.60s; ockham-query tries it anew, and "
-             "OCKHAM_PROBE=off uses it as it is",
-             what, stages[at].when, file);
+             "the driver %.40s %s: update it or remove %.60s; kept until ockham-query tries it "
+             "anew; %s",
+             what, stages[c->stage].when, file,
+             c->late ? "OCKHAM_PROBE_SECONDS=N waits longer" : "OCKHAM_PROBE=off uses it as it is");
 }
 
 /* Runs a child over all platforms from found->count on, or over one library. */
@@ -177,7 +178,7 @@ static bool probe_file(bool all, const ock_driver *file, ock_drivers *found, ock
         return true;
     if (found->count == before)
         found->list[found->count++] = *file;
-    blame(&found->list[before], file->name, what, c.stage);
+    blame(&found->list[before], file->name, what, &c);
     return *blamed = true;
 }
 
@@ -212,7 +213,7 @@ static bool probe_platforms(bool all, const ock_drivers *files, ock_drivers *fou
             return true;
         if (c.stage == LOADING)
             return probe_files(all, files, found, lost);
-        blame(&found->list[found->count - 1], "its file from /etc/OpenCL/vendors", what, c.stage);
+        blame(&found->list[found->count - 1], "its file from /etc/OpenCL/vendors", what, &c);
     }
 }
 

@@ -69,7 +69,8 @@ static ock_status write_rows(ock_backend *backend, void *rows, const ock_tensor 
     clReleaseMemObject(staged);
     if (error != CL_SUCCESS)
         return opencl_failed(backend->log, "clEnqueueCopyBuffer", "a write", error);
-    return opencl_keep(opencl, "clEnqueueCopyBuffer", event);
+    opencl_keep(opencl, "clEnqueueCopyBuffer", event);
+    return OCK_OK;
 }
 
 static ock_status write_tensor(ock_backend *backend, const void *data, ock_tensor *tensor)

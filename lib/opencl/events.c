@@ -109,7 +109,7 @@ static void flush_queue(opencl_backend *backend)
         note_failure(backend->events, "clFlush", error);
 }
 
-ock_status opencl_keep(opencl_backend *backend, const char *command, cl_event event)
+void opencl_keep(opencl_backend *backend, const char *command, cl_event event)
 {
     opencl_events *events = backend->events;
     if (events->next - events->first == EVENTS) {
@@ -117,7 +117,6 @@ ock_status opencl_keep(opencl_backend *backend, const char *command, cl_event ev
         wait_until(events, events->first + EVENTS / 2);
     }
     events->ring[events->next++ % EVENTS] = (kept_event){command, event};
-    return OCK_OK;
 }
 
 ock_status opencl_flush(ock_backend *backend)

@@ -141,7 +141,8 @@ ock_status opencl_launch(opencl_call *call, cl_uint dimensions, const size_t *gl
     }
     if (call->error != CL_SUCCESS)
         return opencl_failed(opencl->base.log, call->failed, call->name, call->error);
-    return opencl_keep(opencl, call->name, event);
+    opencl_keep(opencl, call->name, event);
+    return OCK_OK;
 }
 
 ock_status opencl_launch_vectors(opencl_call *call, const ock_tensor *tensor)

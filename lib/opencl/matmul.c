@@ -115,8 +115,10 @@ ock_status opencl_multiply(opencl_backend *opencl, opencl_candidate candidate,
 {
     const opencl_program *program;
     cl_event event = NULL;
-    if (candidate == OPENCL_CLBLAST && clblast(opencl, product, &event))
-        return opencl_keep(opencl, "CLBlastSgemm", event);
+    if (candidate == OPENCL_CLBLAST && clblast(opencl, product, &event)) {
+        opencl_keep(opencl, "CLBlastSgemm", event);
+        return OCK_OK;
+    }
     ock_status status = opencl_program_of(opencl, opencl_tiles_of(candidate), &program);
     if (status != OCK_OK)
         return status;

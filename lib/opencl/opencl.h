@@ -120,7 +120,7 @@ void opencl_events_destroy(opencl_events *events);
 
 /* Keeps the event of a command, and owns it, so that its failure is seen at the next flush or
  * finish. */
-ock_status opencl_keep(opencl_backend *backend, const char *command, cl_event event);
+void opencl_keep(opencl_backend *backend, const char *command, cl_event event);
 
 /* All three report the first failure since the last report. */
 ock_status opencl_flush(ock_backend *backend);

@@ -24,6 +24,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static layer_counts counts;
 static cl_event under_way[UNDER_WAY]; /* a ring, [first, next) */
 static size_t first, next;
+static layer_fault fault; /* code 0: none */
+static bool held_back;    /* what is enqueued shows no end, though it may have come */
 
 static void tally(const char *name)
 {
@@ -72,6 +74,7 @@ static void note(const char *entry, cl_kernel kernel, bool waits, cl_event made)
         target->clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name, name, NULL);
     pthread_mutex_lock(&lock);
     counts.waits += waits;
+    held_back = fault.slow && !waits && (held_back || made);
     counts.commands += !strncmp(entry, "clEnqueue", strlen("clEnqueue"));
     tally(*name ? name : entry);
     if (made)
@@ -112,7 +115,6 @@ typedef struct late_event {
     cl_int code;
 } late_event;
 
-static layer_fault fault; /* code 0: none */
 static size_t positions, injected;
 static struct {
     const char *name;
@@ -164,6 +166,15 @@ static void end_late(bool wait)
         target->clReleaseEvent(late->command);
     }
     late_count = left;
+    pthread_mutex_unlock(&lock);
+}
+
+static void hold_back(cl_event_info name, void *value)
+{
+    const cl_int running = CL_RUNNING;
+    pthread_mutex_lock(&lock);
+    if (held_back && value && name == CL_EVENT_COMMAND_EXECUTION_STATUS)
+        memcpy(value, &running, sizeof running);
     pthread_mutex_unlock(&lock);
 }
 
@@ -251,6 +262,7 @@ __attribute__((visibility("default"))) void layer_arm(const layer_fault *armed)
     pthread_mutex_lock(&lock);
     fault = armed ? *armed : (layer_fault){0};
     positions = injected = 0;
+    held_back = false;
     memset(called, 0, sizeof called);
     pthread_mutex_unlock(&lock);
 }

@@ -40,6 +40,7 @@ typedef struct layer_fault {
      * command, and no later than a call returns that waits for it. Counts commands alone whose
      * caller asks for an event. */
     bool late;
+    bool slow; /* no event shows that it is done until a call has waited */
 } layer_fault;
 
 void layer_arm(const layer_fault *fault); /* NULL: injects nothing; counts anew either way */

@@ -66,6 +66,8 @@ typedef struct scenario {
     const char *device; /* that it opens; NULL: any; "": the one under test */
     const char *tiles;  /* OCKHAM_TILES; NULL: unset */
     bool tuned;         /* without OCKHAM_TUNE=0 */
+    bool slow;          /* on a device that takes its time: what waits waits for long */
+    const char *entry;  /* the one that fails; NULL: each in turn */
     bool control;       /* is to be lost, and nothing is said of it */
     size_t stride;      /* of positions, unless all are asked for; 0: none */
     size_t all_stride;  /* then; 0: 1. For scenes of thousands of calls, tenths of a second each */

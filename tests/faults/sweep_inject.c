@@ -39,9 +39,11 @@ typedef struct sweep {
 /* With the fault, which is there until stage_calm(). */
 static void perform(const sweep *w, const char *device, const layer_fault *fault, stage *s)
 {
+    layer_fault armed = fault ? *fault : (layer_fault){0};
     *s = (stage){.device = device, .context = w->context};
+    armed.slow = w->scene->slow;
     if (layer.arm)
-        layer.arm(fault);
+        layer.arm(&armed);
     w->scene->play(s);
     stage_finish(s);
     stage_clear(s);
@@ -229,9 +231,12 @@ static void inject_everywhere(sweep *w)
     size_t commands = layer.calls();
     stage_calm(&s);
     settle(w->context);
+    const char *only = w->scene->entry;
     for (size_t i = 0; i < count; i++)
-        inject_all(w, entries[i].name, i, entries[i].calls);
-    inject_all(w, NULL, count, commands);
+        if (!only || !strcmp(only, entries[i].name))
+            inject_all(w, entries[i].name, only ? 0 : i, entries[i].calls);
+    if (!only)
+        inject_all(w, NULL, count, commands);
 }
 
 /* ---- Before them ---- */

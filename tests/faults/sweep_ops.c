@@ -23,6 +23,20 @@ static void play_transfers(stage *s)
     stage_keep(s, copy);
 }
 
+/* The last flush waits for the first, and finds no end of it by looking. */
+static void play_flushes(stage *s)
+{
+    enum {
+        FLUSHES = 9
+    };
+    ock_tensor *x = stage_floats(s, BATCH, INPUTS);
+    for (int i = 0; i < FLUSHES; i++) {
+        TRY(s, ock_tensor_fill(x, (float)i));
+        TRY(s, ock_context_flush(s->context));
+    }
+    stage_keep(s, x);
+}
+
 /* ---- Products ---- */
 
 static void play_matmul(stage *s)
@@ -235,6 +249,11 @@ static void play_fma_chains(stage *s)
 
 const scenario operation_scenes[] = {
     {.name = "transfers", .play = play_transfers, .stride = 1},
+    {.name = "slow device",
+     .play = play_flushes,
+     .slow = true,
+     .entry = "clWaitForEvents",
+     .stride = 1},
     {.name = "matmul", .play = play_matmul, .stride = 1},
     {.name = "dense_forward", .play = play_dense_forward, .stride = 1},
     {.name = "dense_backward_input", .play = play_dense_backward_input, .stride = 1},

@@ -72,6 +72,8 @@ def body(result, entry, parameters):
     elif entry == "clGetEventInfo":
         yield "end_late(false);"
     yield f"{result} result = target->{entry}({arguments});"
+    if entry == "clGetEventInfo":
+        yield f"hold_back({names[1]}, {names[3]});"
     if COUNTED.match(entry):
         yield f'note("{entry}", {kernel}, {waits}, {made});'
     if made == "made":
