@@ -288,8 +288,9 @@ OCK_API ock_mixup ock_mixup_draw(float alpha, uint64_t seed, uint32_t epoch, uin
  * With `failover` a fit does not end with OCK_DEVICE_FAILED or OCK_OUT_OF_MEMORY while there is
  * another device: it leaves its own by ock_context_failover() and goes on after the last completed
  * epoch with the same bits as a run on the next device that was resumed from that epoch's
- * checkpoint. The sets and the standardizer are kept on the host for that from the first epoch on,
- * before which a failure ends the fit. They and the network may be used as before afterwards; what
+ * checkpoint, or, before the first, after what the fit was given. The sets, the standardizer and
+ * the network are read for that to begin with, and the first two kept on the host; a failure
+ * meanwhile ends the fit. They and the network may be used as before afterwards; what
  * else the context has made is lost. The history counts failovers, and on_failover tells of each.
  */
 

@@ -78,6 +78,19 @@ ock_status failover_begin(fit_run *run)
     return status;
 }
 
+/* ---- The run's state ---- */
+
+/* Where there is no image yet the network is as it was; or it had no weights, and shall draw them
+ * again. */
+static ock_status put_state(fit_run *run)
+{
+    if (run->image.list.tensors)
+        return image_put(run);
+    if (!run->had_weights)
+        model_free_weights(run->model);
+    return OCK_OK;
+}
+
 /* ---- On to the next device ---- */
 
 static ock_status restore(fit_run *run)
@@ -90,7 +103,7 @@ static ock_status restore(fit_run *run)
         status = feed_upload(&run->train_feed);
     if (!status && run->valid)
         status = feed_upload(&run->valid_feed);
-    return status ? status : image_put(run);
+    return status ? status : put_state(run);
 }
 
 /* A device that fails while it is given the run's state is left, too. */
@@ -140,10 +153,14 @@ static void put_back(fit_run *run, ock_status status)
 
 ock_status recover(fit_run *run, ock_status status)
 {
-    if (status == OCK_DIVERGED || !run->image.list.tensors)
+    bool image = run->image.list.tensors;
+    if (status == OCK_DIVERGED || (!image && model_is_lost(run->model))) /* as it came */
         return status;
     if (run->inputs.count && is_of_device(status) && !move_on(run))
         return OCK_OK;
-    put_back(run, status);
+    if (image)
+        put_back(run, status);
+    else
+        (void)put_state(run); /* asks nothing of a device */
     return status;
 }

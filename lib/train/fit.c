@@ -42,11 +42,13 @@ static ock_status split(fit_run *run)
     return status;
 }
 
-static ock_status prepare(fit_run *run)
+/* What a run begins with. Changes nothing, and so nothing has to be put back after a failure. */
+static ock_status begin(fit_run *run)
 {
-    ock_model *model = run->model;
+    const ock_model *model = run->model;
     const ock_fit *fit = &run->fit;
     ock_status status = OCK_OK;
+    run->had_weights = model->ready;
     if (!run->valid && fit->validation_split > 0)
         status = split(run);
     run->state.learning_rate = fit->optimizer.learning_rate;
@@ -54,14 +56,21 @@ static ock_status prepare(fit_run *run)
         status = ock_stopper_init(&run->state.stopper, &fit->early_stopping);
     if (!status && fit->plateau.monitor)
         status = ock_plateau_init(&run->state.plateau, &fit->plateau);
-    if (!status)
-        status = feed_create(&run->train_feed, run->train, fit, true);
+    if (!status && (fit->resume || fit->failover) && model->ready && !model_is_lost(model))
+        status = image_take(run);
+    return status || !fit->failover ? status : failover_begin(run);
+}
+
+/* On the device of the moment. */
+static ock_status prepare_here(fit_run *run)
+{
+    ock_model *model = run->model;
+    const ock_fit *fit = &run->fit;
+    ock_status status = feed_create(&run->train_feed, run->train, fit, true);
     if (!status && run->valid)
         status = feed_create(&run->valid_feed, run->valid, fit, false);
     if (!status)
         status = ock_tensor_create(model->context, OCK_F32, 1, OCK_TOTALS_SIZE, &run->totals);
-    if (!status && fit->resume && model->ready)
-        status = image_take(run);
     if (!status && fit->checkpoint)
         status = checkpoint_begin(run);
     if (!status)
@@ -70,11 +79,36 @@ static ock_status prepare(fit_run *run)
         status = plan_reserve(model, run->train_feed.batch, true);
     if (!status && run->valid)
         status = plan_reserve(model, run->valid_feed.batch, true);
-    if (!status)
-        status = image_take(run);
-    if (!status && fit->failover)
-        status = failover_begin(run);
     run->renewals = model->renewals;
+    return status ? status : image_take(run);
+}
+
+/* Takes back what prepare_here() has made; an image stays. */
+static void unprepare(fit_run *run)
+{
+    free(run->settings);
+    run->settings = NULL;
+    weights_free(&run->state.best);
+    weights_free(&run->state.mean);
+    weights_free(&run->state.own);
+    ock_tensor_destroy(run->totals);
+    run->totals = NULL;
+    feed_free(&run->valid_feed);
+    feed_free(&run->train_feed);
+}
+
+/* Another device begins as this one did. */
+static ock_status prepare(fit_run *run)
+{
+    ock_status status = begin(run);
+    const fit_state first = run->state;
+    bool again = !status;
+    while (again && (status = prepare_here(run))) {
+        unprepare(run);
+        run->state = first;
+        run->history->count = run->start;
+        again = !recover(run, status);
+    }
     return status;
 }
 
@@ -280,15 +314,9 @@ static ock_status settle(fit_run *run, ock_status status)
 
 static void run_free(fit_run *run)
 {
+    unprepare(run);
     failover_end(run);
     image_free(&run->image);
-    free(run->settings);
-    weights_free(&run->state.best);
-    weights_free(&run->state.mean);
-    weights_free(&run->state.own);
-    ock_tensor_destroy(run->totals);
-    feed_free(&run->valid_feed);
-    feed_free(&run->train_feed);
     ock_dataset_destroy(run->split_valid);
     ock_dataset_destroy(run->split_train);
 }
@@ -307,9 +335,9 @@ ock_status ock_model_fit(ock_model *model, const ock_dataset *train, const ock_d
                    .history = history ? history : &own};
     run.start = run.history->count;
     ock_status status = check_run(&run);
-    if (!status && (status = prepare(&run)))
-        recover(&run, status);
-    else if (!status)
+    if (!status)
+        status = prepare(&run);
+    if (!status)
         status = settle(&run, run_epochs(&run));
     finish_history(&run);
     run_free(&run);

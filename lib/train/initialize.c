@@ -162,9 +162,14 @@ static const ock_tensor *first_tensor(const ock_model *model)
     return first;
 }
 
+bool model_is_lost(const ock_model *model)
+{
+    return model->lost || ock_tensor_is_lost(first_tensor(model));
+}
+
 ock_status model_check_kept(const ock_model *model)
 {
-    if (!model->lost && !ock_tensor_is_lost(first_tensor(model)))
+    if (!model_is_lost(model))
         return OCK_OK;
     return ock_context_report(model->context, OCK_DEVICE_FAILED,
                               "the network's weights were lost with a device; ock_model_load() or "

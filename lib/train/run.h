@@ -76,6 +76,7 @@ typedef struct fit_run {
     ock_tensor *totals;
     ock_history *history;
     size_t start;      /* of the run in the history */
+    bool had_weights;  /* the network, before the run */
     char *settings;    /* for its checkpoints; NULL: there are none */
     uint32_t renewals; /* of the model, as the averages know it */
     bool stop;         /* as a callback asked */

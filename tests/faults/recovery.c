@@ -191,7 +191,7 @@ static void lose(const expected *e, bed *b, run_kind kind, const layer_fault *fa
         return;
     }
     REFUSED(b->context, OCK_DEVICE_FAILED, "ock_model_initialize() renews", run(b));
-    OK(b->context, ock_model_initialize(b->net, 7));
+    OK(b->context, ock_model_initialize(b->net, b->fit.seed));
     expect_weights(e, b, e->epochs[0]);
 }
 
@@ -211,9 +211,10 @@ static void note_failover(const ock_failover *failover, void *user)
     noted->why = noted->why ? "named" : "unnamed";
 }
 
-/* A failure before the first epoch ends the fit. */
+/* What the fit was given may not be read; else, it goes on. `resumed`: the epochs that it begins
+ * with. */
 static void go_on(const expected *e, bed *b, const layer_fault *fault, const char *device,
-                  float *const *ends)
+                  float *const *ends, uint32_t resumed)
 {
     ock_failover failover = {0};
     b->fit.failover = true;
@@ -221,6 +222,7 @@ static void go_on(const expected *e, bed *b, const layer_fault *fault, const cha
     b->fit.user = &failover;
     ock_status status = run_with(b, fault);
     if (status) {
+        ck_assert_ptr_null(fault->entry);
         ck_assert_uint_eq(b->history.count, 0);
         ck_assert_uint_eq(b->history.failovers, 0);
         ck_assert_str_eq(ock_context_device(b->context)->id, first_device);
@@ -231,13 +233,13 @@ static void go_on(const expected *e, bed *b, const layer_fault *fault, const cha
         expect_weights(e, b, e->end);
         return;
     }
-    ck_assert_uint_eq(b->history.failovers, fault->entry ? other_devices : 1);
+    ck_assert_uint_eq(b->history.failovers, fault->entry && fault->lasting ? other_devices : 1);
     ck_assert_str_eq(ock_context_device(b->context)->id, device);
     ck_assert_str_eq(failover.to.id, device);
     ck_assert_str_eq(failover.why, "named");
     for (size_t i = 0; i < failover.epochs; i++)
         ck_assert_double_eq(b->history.epochs[i].loss, e->history.epochs[i].loss);
-    expect_weights(e, b, ends[failover.epochs]);
+    expect_weights(e, b, ends[failover.epochs > resumed ? failover.epochs : resumed]);
     ock_evaluation valid;
     OK(b->context, ock_model_evaluate(b->net, b->valid, &b->fit, &valid));
 }
@@ -245,19 +247,45 @@ static void go_on(const expected *e, bed *b, const layer_fault *fault, const cha
 static void go_on_to_next(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
 {
     (void)kind;
-    go_on(e, b, fault, next_device, e->on_next);
+    go_on(e, b, fault, next_device, e->on_next, 0);
 }
 
 /* Since all OpenCL devices fail. */
 static void go_on_to_plain(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
 {
     (void)kind;
-    go_on(e, b, fault, "scalar", e->on_plain);
+    go_on(e, b, fault, "scalar", e->on_plain, 0);
 }
 
 START_TEST(a_run_goes_on_with_the_next_device)
 {
     at_positions((run_kind)_i, (layer_fault){0}, false, go_on_to_next);
+}
+END_TEST
+
+static void go_on_with_a_fresh_network(const expected *e, bed *b, run_kind kind,
+                                       const layer_fault *fault)
+{
+    rebuild(b);
+    go_on_to_next(e, b, kind, fault);
+}
+
+static void go_on_resumed(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
+{
+    (void)kind;
+    write_file(files.path, e->checkpoints[1].data, e->checkpoints[1].size);
+    b->fit.resume = true;
+    go_on(e, b, fault, next_device, e->on_next, 1);
+}
+
+/* Most buffers are made before the first epoch. */
+static const layer_fault no_buffer = {.entry = "clCreateBuffer"};
+
+START_TEST(a_run_that_is_prepared_goes_on)
+{
+    at_positions((run_kind)_i, no_buffer, false, go_on_to_next);
+    at_positions((run_kind)_i, no_buffer, false, go_on_with_a_fresh_network);
+    at_positions((run_kind)_i, no_buffer, false, go_on_resumed);
 }
 END_TEST
 
@@ -327,6 +355,12 @@ START_TEST(what_is_lost_is_refused)
     REFUSED(b.context, OCK_DEVICE_FAILED, "network's weights",
             ock_model_evaluate(b.net, b.valid, &b.fit, &evaluation));
     REFUSED(b.context, OCK_DEVICE_FAILED, "network's weights", ock_model_save(b.net, files.path));
+    b.fit.checkpoint = files.path; /* a network's file, and no checkpoint */
+    b.fit.resume = true;
+    REFUSED(b.context, OCK_BAD_FILE, "checkpoint", run(&b));
+    b.fit.checkpoint = NULL;
+    b.fit.resume = false;
+    REFUSED(b.context, OCK_DEVICE_FAILED, "network's weights", run(&b));
     OK(b.context, ock_model_load(b.net, files.path));
     OK(b.context, run(&b));
     ock_tensor_destroy(x);
@@ -347,6 +381,7 @@ static Suite *recovery_suite(void)
     tcase_add_test(cases, a_callback_that_steps_by_itself_is_undone);
     tcase_add_loop_test(cases, a_device_that_is_gone_loses_the_network, 0, KINDS);
     tcase_add_loop_test(cases, a_run_goes_on_with_the_next_device, 0, KINDS);
+    tcase_add_loop_test(cases, a_run_that_is_prepared_goes_on, 0, KINDS);
     tcase_add_loop_test(cases, a_run_goes_on_with_plain_c, 0, KINDS);
     tcase_add_loop_test(cases, a_run_goes_on_as_often_as_there_are_devices, 0, KINDS);
     if (!strcmp(next_device, "scalar"))

@@ -43,7 +43,9 @@ bed open_bed(const char *device, run_kind kind);
 void open_sets(bed *b);
 void close_bed(bed *b);
 
-/* Draws the network's weights, so that a fault hits the fit and not their drawing. */
+/* A new network, whose weights the fit draws; and with those weights, so that a fault hits the fit
+ * and not their drawing. */
+void rebuild(bed *b);
 void renew(bed *b);
 
 ock_status run(bed *b);

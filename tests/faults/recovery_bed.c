@@ -72,13 +72,18 @@ void open_sets(bed *b)
                        &b->standardizer));
 }
 
-void renew(bed *b)
+void rebuild(bed *b)
 {
     ock_model_destroy(b->net);
     ock_history_clear(&b->history);
     b->net = build(b->context, FEATURES, layers);
-    OK(b->context, ock_model_initialize(b->net, 7));
     remove(files.path);
+}
+
+void renew(bed *b)
+{
+    rebuild(b);
+    OK(b->context, ock_model_initialize(b->net, b->fit.seed));
 }
 
 bed open_bed(const char *device, run_kind kind)

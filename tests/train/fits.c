@@ -300,6 +300,34 @@ START_TEST(initial_weights)
 }
 END_TEST
 
+/* There is room for the weights, and none for what a layer puts out for a batch. */
+START_TEST(a_fit_that_cannot_begin_draws_no_weights)
+{
+    static const spec wide[] = {{SPEC_DENSE, .units = 400, .activation = OCK_RELU},
+                                {SPEC_DENSE, .units = 3, .activation = OCK_SOFTMAX},
+                                {0}};
+    samples data = samples_create(100, 4, 3);
+    ock_context *context = open_device(test_device, 32768);
+    ock_dataset *set = labelled(context, &data);
+    ock_model *net = build(context, 4, wide);
+    ock_fit fit = ock_fit_defaults();
+    REFUSED(context, OCK_OUT_OF_MEMORY, "largest buffer",
+            ock_model_fit(net, set, NULL, &fit, NULL));
+    ck_assert_uint_eq(ock_model_tensor_count(net), 0);
+    fit.batch_size = 10;
+    fit.seed = 9;
+    OK(context, ock_model_fit(net, set, NULL, &fit, NULL));
+    ock_model *other = build(context, 4, wide);
+    OK(context, ock_model_fit(other, set, NULL, &fit, NULL));
+    expect_same_weights(net, other);
+    ock_model_destroy(other);
+    ock_model_destroy(net);
+    ock_dataset_destroy(set);
+    ock_context_destroy(context);
+    samples_free(&data);
+}
+END_TEST
+
 Suite *fits_suite(void)
 {
     Suite *suite = suite_create("fits");
@@ -313,6 +341,7 @@ Suite *fits_suite(void)
     tcase_add_test(cases, a_split_is_the_last_rows);
     tcase_add_test(cases, several_buffers_train_as_one);
     tcase_add_test(cases, initial_weights);
+    tcase_add_test(cases, a_fit_that_cannot_begin_draws_no_weights);
     tcase_set_timeout(cases, 60);
     suite_add_tcase(suite, cases);
     return suite;
