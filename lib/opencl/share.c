@@ -1,6 +1,6 @@
 /* Sharing with an application: the public calls of opencl.h, whose types only this backend has, and
  * what their objects must be. Contexts and tensors are core's to make. */
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "opencl.h"
 
@@ -51,20 +51,53 @@ static cl_int whole_device(cl_device_id device, cl_device_id *whole)
     return error;
 }
 
-/* The drivers that may be called are those of the list. */
-static ock_device *find_row(cl_device_id device, ock_device *devices, size_t count, cl_int *error)
+/* Adds a line to why a device was not found. */
+static void note(ock_log *passed_over, const char *name, const char *why)
+{
+    ock_log_report(passed_over, OCK_OK, "%s\n  passed over %s: %s", ock_log_text(passed_over), name,
+                   why);
+}
+
+/* The drivers that may be called are those of the list. NULL: it is none of theirs. */
+static ock_device *find_row(cl_device_id device, ock_device *devices, size_t count,
+                            ock_log *passed_over, cl_int *error)
 {
     *error = CL_SUCCESS;
     for (size_t i = 0; i < count && *error != OPENCL_NO_MEMORY; i++) {
         const char *failed;
+        char why[128];
         cl_device_id found = NULL;
+        if (devices[i].type == OCK_DEVICE_NONE)
+            note(passed_over, devices[i].name, devices[i].reason);
         if (devices[i].type <= OCK_DEVICE_SCALAR)
             continue;
         *error = opencl_find(&devices[i], &found, &failed);
         if (*error == CL_SUCCESS && found == device)
             return &devices[i];
+        snprintf(why, sizeof why, "%s: %s (%d)", failed, opencl_error_name(*error), *error);
+        if (*error != CL_SUCCESS)
+            note(passed_over, devices[i].name, why);
     }
     return NULL;
+}
+
+/* The row of a device that is whole. */
+static ock_status find_whole(cl_device_id device, ock_device *devices, size_t count, ock_log *log,
+                             ock_device **row)
+{
+    ock_log passed_over = {0};
+    cl_int error;
+    *row = find_row(device, devices, count, &passed_over, &error);
+    ock_status status = *row ? OCK_OK : OCK_DEVICE_NOT_FOUND;
+    if (!*row && error == OPENCL_NO_MEMORY)
+        status = ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for a list of devices");
+    else if (!*row)
+        ock_log_report(log, status,
+                       "ock_opencl_context_create: handles.device is none of those that "
+                       "ock_device_list() has%s",
+                       ock_log_text(&passed_over));
+    ock_log_clear(&passed_over);
+    return status;
 }
 
 ock_status opencl_find_shared(const ock_opencl_handles *handles, ock_device *devices, size_t count,
@@ -83,14 +116,10 @@ ock_status opencl_find_shared(const ock_opencl_handles *handles, ock_device *dev
                                 NULL);
     if (error != CL_SUCCESS)
         return opencl_failed(log, "clGetDeviceInfo", NULL, error);
-    ock_device *row = find_row(whole, devices, count, &error);
-    if (!row && error == OPENCL_NO_MEMORY)
-        return ock_log_report(log, OCK_OUT_OF_MEMORY, "no memory for a list of devices");
-    if (!row)
-        return ock_log_report(
-            log, OCK_DEVICE_NOT_FOUND,
-            "ock_opencl_context_create: handles.device is none of those that "
-            "ock_device_list() has: its driver may have failed when it was tried");
+    ock_device *row;
+    status = find_whole(whole, devices, count, log, &row);
+    if (status != OCK_OK)
+        return status;
     row->compute_units = units;
     *device = row;
     return OCK_OK;

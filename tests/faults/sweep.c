@@ -102,7 +102,8 @@ static bool controls_are_lost(progress *shared)
 
 static bool sweep_all(bool all, int count, char **names, progress *shared)
 {
-    static const scenario *const lists[] = {operation_scenes, training_scenes, opening_scenes};
+    static const scenario *const lists[] = {operation_scenes, training_scenes, opening_scenes,
+                                            sharing_scenes};
     tally sum = {0};
     size_t scenes = 0;
     bool complete = true;

@@ -58,6 +58,13 @@ void stage_calm(stage *s);
 /* Destroys the stage's tensors. */
 void stage_clear(stage *s);
 
+/* One that shares its own objects with the library. Nothing of its own fails. */
+typedef struct sweep_application {
+    bool (*open)(const char *device);
+    bool (*has_all_back)(void); /* as many references to each as after open() */
+    void (*close)(void);
+} sweep_application;
+
 typedef struct scenario {
     const char *name;
     void (*play)(stage *s);
@@ -68,13 +75,15 @@ typedef struct scenario {
     bool tuned;         /* without OCKHAM_TUNE=0 */
     bool slow;          /* on a device that takes its time: what waits waits for long */
     const char *entry;  /* the one that fails; NULL: each in turn */
-    bool control;       /* is to be lost, and nothing is said of it */
-    size_t stride;      /* of positions, unless all are asked for; 0: none */
-    size_t all_stride;  /* then; 0: 1. For scenes of thousands of calls, tenths of a second each */
+    const sweep_application *application; /* or NULL */
+    bool control;                         /* is to be lost, and nothing is said of it */
+    size_t stride;                        /* of positions, unless all are asked for; 0: none */
+    size_t all_stride; /* then; 0: 1. For scenes of thousands of calls, tenths of a second each */
 } scenario;
 
 /* Ended by a name of NULL. */
-extern const scenario operation_scenes[], training_scenes[], opening_scenes[], control_scenes[];
+extern const scenario operation_scenes[], training_scenes[], opening_scenes[], sharing_scenes[],
+    control_scenes[];
 
 /* ---- What happened ---- */
 

@@ -163,6 +163,7 @@ static void inject(sweep *w, const layer_fault *fault)
 {
     static stage s;
     tally *t = &w->shared->tally;
+    const sweep_application *application = w->scene->application;
     describe(fault, w->shared->fault, sizeof w->shared->fault);
     alarm(w->limit);
     play(w, fault, &s);
@@ -170,7 +171,9 @@ static void inject(sweep *w, const layer_fault *fault)
     const char *wrong = s.injected ? verdict(w, fault, &s) : NULL;
     if (!wrong && !settled)
         wrong = "a failure is reported for ever";
-    if (!wrong && w->context && !fault->lasting)
+    if (!wrong && application && !application->has_all_back())
+        wrong = "the application's objects were kept";
+    if (!wrong && (w->context || application) && !fault->lasting)
         wrong = play_again(w);
     alarm(0);
     t->faults += s.injected > 0;
@@ -329,9 +332,14 @@ void sweep_scene(const scenario *scene, bool all, unsigned limit, progress *shar
         return;
     set("OCKHAM_TUNE", scene->tuned ? NULL : "0");
     set("OCKHAM_TILES", scene->tiles);
-    if (rehearse(&w))
+    const sweep_application *application = scene->application;
+    if (application && !application->open(shared->device))
+        give_up(&w, "the application cannot be opened", "");
+    else if (rehearse(&w))
         inject_everywhere(&w);
     ock_context_destroy(w.context);
+    if (application)
+        application->close();
     if (layer.live() != 0)
         give_up(&w, "objects of OpenCL were left alive after all", "");
     shared->done = true;
