@@ -86,17 +86,19 @@ static void enqueue_chains(trial *t)
 }
 
 /* As many elements as keep a device's units busy many times over, and longer and longer chains
- * until a run takes so long that its launch does not count. */
+ * until a run takes so long that its launch does not count, which on a busy machine may take as
+ * long as the scheduler likes. */
 ock_status ock_measure_peak(ock_context *context, double *gflops)
 {
-    const double long_enough = 5e-3;
+    const double shortest = 5e-3, too_long = 0.2;
     const uint32_t longest = 1 << 24;
     trial t = {.context = context, .times = 16};
     size_t units = context->device.compute_units ? context->device.compute_units : 1;
     size_t most = context->max_allocation / (2 * sizeof(float));
     size_t count = units < most >> 16 ? units << 16 : most;
     const ock_tensor *x = make(&t, 1, count, 1);
-    double seconds = best_run(&t, enqueue_chains);
+    double seconds = best_run(&t, enqueue_chains), launches = 16 * seconds;
+    double long_enough = launches < shortest ? shortest : fmin(launches, too_long);
     while (t.status == OCK_OK && seconds < long_enough && t.times < longest) {
         t.times *= 4;
         seconds = best_run(&t, enqueue_chains);
