@@ -310,9 +310,9 @@ enum {
     OCK_DRIVERS_MAX = 32
 };
 
-/* The platforms in the loader's order, which have no library here; or, since one of them would bring
- * the loader down, the files that it would load, which are to be loaded past it. Either way followed
- * by the files whose library cannot be loaded. */
+/* The platforms in the loader's order, which have no library here; or, since one of them would
+ * bring the loader down, the files that it would load, which are to be loaded past it. Either way
+ * followed by the files whose library cannot be loaded. */
 typedef struct ock_drivers {
     bool past_loader;
     size_t count;

@@ -1,7 +1,6 @@
 /* The choice of a device. Those that meet the wish are candidates; several are ordered by what a
  * training step takes on each, and the first that opens and passes its self-test is the one. After
  * a failure those that have not failed are, in the default order. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "core/core.h"
-#include "core/log.h"
 
 enum {
     BATCH = 19,

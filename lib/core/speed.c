@@ -13,7 +13,6 @@
 #include "core/cache.h"
 #include "core/core.h"
 #include "core/helper.h"
-#include "core/log.h"
 
 enum {
     PATH_SIZE = 4096

@@ -1,6 +1,5 @@
 #include "settings.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

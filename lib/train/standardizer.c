@@ -1,7 +1,6 @@
 /* Standardisation of data sets and batches, with ZCA whitening. Sums over blocks of rows run in
  * double on the host, products on the device. */
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "dataset.h"

@@ -18,8 +18,7 @@ int main(void)
     if (ock_context_create(NULL, &context) || ock_model_create(context, 2, &net) ||
         ock_model_add_dense(net, 16, OCK_TANH, NULL) ||
         ock_model_add_dense(net, 2, OCK_SOFTMAX, NULL) ||
-        ock_dataset_create(context, &arrays, &data) ||
-        ock_model_fit(net, data, NULL, &fit, NULL) ||
+        ock_dataset_create(context, &arrays, &data) || ock_model_fit(net, data, NULL, &fit, NULL) ||
         ock_model_evaluate(net, data, &fit, &result))
         fprintf(stderr, "%s\n", ock_context_message(context));
     else

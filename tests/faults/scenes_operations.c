@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A call that fails leaves NULL. Check's own assertions allocate, and so have no place in an act.
  */

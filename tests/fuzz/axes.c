@@ -1,6 +1,5 @@
 /* The axes of a search. Each line is a flag's value: of --grid, or by a first character of + or *
  * of --uniform or --log-uniform. */
-#include <float.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* MNIST's files. The first byte's bits: 0 and 1 wrap the pictures and the labels in gzip with the
  * right checksum, 2 chooses the test set. The second is how many bytes at the end are the labels
  * file. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>

@@ -1,7 +1,6 @@
 /* What is wrong is refused, with words that say what would be right. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "suites.h"
 

@@ -1,6 +1,5 @@
 /* What data sets, standardizers and selections answer and refuse, argument by argument. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench.h"
 #include "suites.h"

@@ -1,5 +1,4 @@
 /* What a search goes through: points, rungs, and the options it refuses. */
-#include <string.h>
 
 #include "suites.h"
 

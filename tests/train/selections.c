@@ -1,6 +1,5 @@
 /* Selections of a data set's rows. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench.h"
 #include "suites.h"

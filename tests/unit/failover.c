@@ -182,5 +182,5 @@ START_TEST(where_there_is_no_other_nothing_changes)
 END_TEST
 
 TEST_MAIN("failover", NULL, NULL, null_is_refused, tensors_stay_in_place_and_hold_zeros,
-          what_is_swapped_is_lost_where_it_went, memory_is_counted_on, a_bound_on_buffers_goes_along,
-          where_there_is_no_other_nothing_changes)
+          what_is_swapped_is_lost_where_it_went, memory_is_counted_on,
+          a_bound_on_buffers_goes_along, where_there_is_no_other_nothing_changes)

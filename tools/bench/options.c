@@ -1,6 +1,5 @@
 #include "options.h"
 
-#include <string.h>
 
 #include "plot.h"
 

@@ -1,5 +1,4 @@
 /* One line for each device, within 80 columns; "-" is what is not known. */
-#include <math.h>
 #include <string.h>
 
 #include "query.h"

@@ -1,6 +1,5 @@
 /* What programs read: schema.json says what is in it. */
 #include <stdlib.h>
-#include <string.h>
 
 #include <ockham/version.h>
 

@@ -1,6 +1,5 @@
 /* ockham-query: what devices there are, whether they compute right, and which one a context
  * would take. */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
