@@ -2,6 +2,7 @@
 #ifndef ABSENT_H
 #define ABSENT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,17 @@ enum {
     SKIPPED = 77 /* to Meson and Automake */
 };
 
-/* A visible skip; a failure where OCKHAM_REQUIRE_OPENCL=1 says that it must be there. */
-static inline int absent(const char *what)
+/* OCKHAM_REQUIRE_OPENCL=1 says that it must be there. */
+static inline bool opencl_required(void)
 {
     const char *require = getenv("OCKHAM_REQUIRE_OPENCL");
-    int required = require && strcmp(require, "1") == 0;
+    return require && strcmp(require, "1") == 0;
+}
+
+/* A visible skip, or the failure that it then is. */
+static inline int absent(const char *what)
+{
+    bool required = opencl_required();
     printf("%s%s\n", what, required ? ", and OCKHAM_REQUIRE_OPENCL=1" : ": skipped");
     return required ? EXIT_FAILURE : SKIPPED;
 }

@@ -167,7 +167,7 @@ bool model_is_lost(const ock_model *model)
     return model->lost || ock_tensor_is_lost(first_tensor(model));
 }
 
-ock_status model_check_kept(const ock_model *model)
+static ock_status check_kept(const ock_model *model)
 {
     if (!model_is_lost(model))
         return OCK_OK;
@@ -178,7 +178,7 @@ ock_status model_check_kept(const ock_model *model)
 
 ock_status model_ensure_ready(ock_model *model, uint64_t seed)
 {
-    return model->ready ? model_check_kept(model) : ock_model_initialize(model, seed);
+    return model->ready ? check_kept(model) : ock_model_initialize(model, seed);
 }
 
 /* ---- Moments ---- */
@@ -313,7 +313,7 @@ ock_status ock_model_use_averages(ock_model *model)
 {
     if (!model)
         return OCK_INVALID_ARGUMENT;
-    if (model_check_kept(model))
+    if (check_kept(model))
         return OCK_DEVICE_FAILED;
     if (!model->averages)
         return ock_context_report(model->context, OCK_INVALID_ARGUMENT,

@@ -120,9 +120,8 @@ bool layer_shape(const net_layer *layer, size_t slot, size_t *rows, size_t *cols
 ock_status model_allocate(ock_model *model);
 void model_free_weights(ock_model *model);
 
-/* Whether a network was lost with a device and not renewed since; and refuses one that was. */
+/* Whether a network was lost with a device and not renewed since. */
 bool model_is_lost(const ock_model *model);
-ock_status model_check_kept(const ock_model *model);
 
 /* What the first use of a network does; refuses one that is lost. */
 ock_status model_ensure_ready(ock_model *model, uint64_t seed);

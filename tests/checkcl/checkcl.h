@@ -187,7 +187,6 @@ ock_parameter parameter_on(const parameter_pair *parameter, int side);
 ock_optimizer any_optimizer(checkcl *t);
 const char *optimizer_name(const ock_optimizer *optimizer);
 uint64_t any_iteration(checkcl *t); /* the first as often as a later one */
-ock_penalty any_penalty(checkcl *t);
 
 /* Expects value and moments after a step on `gradient`, of which the two sides' own
  * differ by at most gradient_bound (NULL: not at all). */

@@ -22,9 +22,6 @@ struct checkcl {
     unsigned checks;
 };
 
-/* Memory until the end of the case. */
-void *take(checkcl *t, size_t count, size_t size);
-
 /* Sees to inputs and surrounding rows, then frees what the case made. */
 void end_case(checkcl *t);
 

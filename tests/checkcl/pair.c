@@ -1,4 +1,4 @@
-/* Random choices, memory and tensors of a case. */
+/* Memory, random choices and tensors of a case. */
 #include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,32 @@
 #include <string.h>
 
 #include "framework.h"
+
+/* ---- Memory ---- */
+
+struct block {
+    struct block *next;
+    max_align_t memory[];
+};
+
+/* Until the end of the case. */
+static void *take(checkcl *t, size_t count, size_t size)
+{
+    size_t units = count * size / sizeof(max_align_t) + 1;
+    struct block *block = calloc(1, sizeof *block + units * sizeof *block->memory);
+    if (!block) {
+        fprintf(stderr, "checkcl: no memory\n");
+        exit(EXIT_FAILURE);
+    }
+    block->next = t->blocks;
+    t->blocks = block;
+    return block->memory;
+}
+
+double *scratch(checkcl *t, size_t count)
+{
+    return take(t, count, sizeof(double));
+}
 
 /* ---- Random choices ---- */
 
@@ -64,31 +90,6 @@ void describe(checkcl *t, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(t->description, sizeof t->description, format, arguments);
     va_end(arguments);
-}
-
-/* ---- Memory ---- */
-
-struct block {
-    struct block *next;
-    max_align_t memory[];
-};
-
-void *take(checkcl *t, size_t count, size_t size)
-{
-    size_t units = count * size / sizeof(max_align_t) + 1;
-    struct block *block = calloc(1, sizeof *block + units * sizeof *block->memory);
-    if (!block) {
-        fprintf(stderr, "checkcl: no memory\n");
-        exit(EXIT_FAILURE);
-    }
-    block->next = t->blocks;
-    t->blocks = block;
-    return block->memory;
-}
-
-double *scratch(checkcl *t, size_t count)
-{
-    return take(t, count, sizeof(double));
 }
 
 /* ---- Tensors ---- */

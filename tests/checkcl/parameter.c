@@ -34,7 +34,7 @@ uint64_t any_iteration(checkcl *t)
     return 1 + (uint64_t)choose(t, 2) * choose(t, 1000);
 }
 
-ock_penalty any_penalty(checkcl *t)
+static ock_penalty any_penalty(checkcl *t)
 {
     unsigned form = choose(t, 8);
     return (ock_penalty){.l1 = form & 1 ? 0.01f : 0,

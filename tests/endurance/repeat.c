@@ -1,6 +1,5 @@
 /* repeat DEVICE: the same training in twenty processes, in plain C by other numbers of threads:
  * one hash. Exits 77 where there is no such device. */
-#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,24 +9,11 @@ typedef struct average_run {
     const golden_average *keras;
 } average_run;
 
-static void each_tensor(ock_model *model, float values[AVERAGE_SIZE], bool write)
-{
-    for (size_t i = 0, at = 0; i < ock_model_tensor_count(model); i++) {
-        ock_model_tensor t;
-        expect_ok(NULL, ock_model_tensor_at(model, i, &t));
-        if (write)
-            expect_ok(NULL, ock_tensor_write(t.tensor, values + at));
-        else
-            read_floats(t.tensor, values + at);
-        at += ock_tensor_rows(t.tensor) * ock_tensor_cols(t.tensor);
-    }
-}
-
 static void check_weights(const average_run *run, size_t step)
 {
     const golden_average *keras = run->keras;
     float weights[AVERAGE_SIZE];
-    each_tensor(run->model, weights, false);
+    read_weights(run->model, AVERAGE_SIZE, weights);
     for (size_t i = 0; i < AVERAGE_SIZE; i++)
         expect_near(keras->name, step * AVERAGE_SIZE + i, weights[i], keras->weights[step][i],
                     ROUNDINGS * (double)keras->spread[step]);
@@ -41,15 +28,12 @@ static bool check_epoch(const ock_epoch *epoch, void *user)
 static ock_model *make_network(ock_context *context)
 {
     const ock_dense options = {.kernel = {.l1 = 0.01f, .l2 = 0.02f}};
-    float weights[AVERAGE_SIZE];
     ock_model *model = NULL;
     expect_ok(context, ock_model_create(context, 3, &model));
     expect_ok(context, ock_model_add_dense(model, 3, OCK_TANH, &options));
     expect_ok(context, ock_model_add_dense(model, 2, OCK_LINEAR, &options));
     expect_ok(context, ock_model_initialize(model, 0));
-    for (size_t i = 0; i < AVERAGE_SIZE; i++)
-        weights[i] = average_initial[i];
-    each_tensor(model, weights, true);
+    write_weights(model, AVERAGE_SIZE, average_initial);
     return model;
 }
 

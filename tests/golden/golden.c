@@ -1,7 +1,6 @@
 #include "golden.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "../absent.h"
 
 static bool first_opencl(ock_device *device)
 {
@@ -23,6 +22,7 @@ ock_context *golden_open(int device)
     char message[1024] = "";
     ock_device opencl;
     if (device > 0 && !first_opencl(&opencl)) {
+        ck_assert_msg(!opencl_required(), "no OpenCL device");
         fprintf(stderr, "no OpenCL device: the scalar path alone is tested\n");
         return NULL;
     }
@@ -71,6 +71,37 @@ ock_tensor *make_ints(ock_context *context, size_t rows, const int32_t *values)
 void read_floats(const ock_tensor *tensor, float *values)
 {
     expect_ok(ock_tensor_context(tensor), ock_tensor_read(tensor, values));
+}
+
+static size_t size_of(const ock_tensor *tensor)
+{
+    return ock_tensor_rows(tensor) * ock_tensor_cols(tensor);
+}
+
+void write_weights(const ock_model *model, size_t size, const float *values)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < ock_model_tensor_count(model); i++) {
+        ock_model_tensor t;
+        expect_ok(NULL, ock_model_tensor_at(model, i, &t));
+        ck_assert_uint_le(at + size_of(t.tensor), size);
+        expect_ok(NULL, ock_tensor_write(t.tensor, values + at));
+        at += size_of(t.tensor);
+    }
+    ck_assert_uint_eq(at, size);
+}
+
+void read_weights(const ock_model *model, size_t size, float *values)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < ock_model_tensor_count(model); i++) {
+        ock_model_tensor t;
+        expect_ok(NULL, ock_model_tensor_at(model, i, &t));
+        ck_assert_uint_le(at + size_of(t.tensor), size);
+        read_floats(t.tensor, values + at);
+        at += size_of(t.tensor);
+    }
+    ck_assert_uint_eq(at, size);
 }
 
 ock_totals read_totals(const ock_tensor *totals)

@@ -187,6 +187,10 @@ ock_tensor *make_floats(ock_context *context, size_t rows, size_t cols, const fl
 ock_tensor *make_ints(ock_context *context, size_t rows, const int32_t *values);
 void read_floats(const ock_tensor *tensor, float *values);
 
+/* All `size` of a network's, in the order of Keras's and of ours: kernel and bias of each layer. */
+void write_weights(const ock_model *model, size_t size, const float *values);
+void read_weights(const ock_model *model, size_t size, float *values);
+
 ock_totals read_totals(const ock_tensor *totals);
 
 /* ---- Topics ---- */

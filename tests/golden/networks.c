@@ -1,8 +1,6 @@
 #include "vectors/layers.h"
 #include "vectors/steps.h"
 
-#include <string.h>
-
 /* Of one rounding's spread: weights, products, activations and the loss's gradient each round. */
 #define ROUNDINGS 4
 
@@ -19,22 +17,6 @@ static ock_model *make_network(ock_context *context, const golden_network *run)
     return model;
 }
 
-/* The trained tensors in the order of Keras's and of ours: kernel and bias of each layer. */
-static void each_tensor(ock_model *model, float values[NETWORK_SIZE], bool write)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < ock_model_tensor_count(model); i++) {
-        ock_model_tensor t;
-        expect_ok(NULL, ock_model_tensor_at(model, i, &t));
-        if (write)
-            expect_ok(NULL, ock_tensor_write(t.tensor, values + at));
-        else
-            read_floats(t.tensor, values + at);
-        at += ock_tensor_rows(t.tensor) * ock_tensor_cols(t.tensor);
-    }
-    ck_assert_uint_eq(at, NETWORK_SIZE);
-}
-
 static void check_step(ock_model *model, const golden_network *run, size_t t, ock_tensor *totals)
 {
     float weights[NETWORK_SIZE];
@@ -42,7 +24,7 @@ static void check_step(ock_model *model, const golden_network *run, size_t t, oc
     double loss = (sums.loss + sums.penalty) / NETWORK_ROWS, keras = run->losses[t];
     expect_near(run->name, t, loss, keras,
                 ROUNDINGS * ((double)run->loss_spread[t] + UNIT * keras));
-    each_tensor(model, weights, false);
+    read_weights(model, NETWORK_SIZE, weights);
     for (size_t i = 0; i < NETWORK_SIZE; i++)
         expect_near(run->name, t * NETWORK_SIZE + i, weights[i], run->weights[t][i],
                     ROUNDINGS * (double)run->weight_spread[t]);
@@ -56,9 +38,7 @@ static void check_network(ock_context *context, const golden_network *run)
     ock_fit fit = ock_fit_defaults();
     ock_tensor *x = make_floats(context, NETWORK_ROWS, NETWORK_INPUTS, network_x);
     ock_tensor *y = make_ints(context, NETWORK_ROWS, network_labels);
-    float weights[NETWORK_SIZE];
-    memcpy(weights, network_initial, sizeof weights);
-    each_tensor(model, weights, true);
+    write_weights(model, NETWORK_SIZE, network_initial);
     fit.optimizer = run->optimizer;
     for (size_t t = 0; t < STEPS; t++) {
         ock_tensor *totals = make_floats(context, 1, OCK_TOTALS_SIZE, NULL);

@@ -1,7 +1,5 @@
 /* Each optimiser with each regulariser of a step, against Keras; and the proximal steps, which
  * Keras has not, against the condition that defines them. */
-#include <string.h>
-
 #include "vectors/toolkit.h"
 
 /* Of the spread of one disturbance: what a step reads is rounded that often at most. */
@@ -74,35 +72,18 @@ END_TEST
 
 /* ---- Networks ---- */
 
-static void each_tensor(ock_model *model, float values[NETWORK_SIZE], bool write)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < ock_model_tensor_count(model); i++) {
-        ock_model_tensor t;
-        expect_ok(NULL, ock_model_tensor_at(model, i, &t));
-        if (write)
-            expect_ok(NULL, ock_tensor_write(t.tensor, values + at));
-        else
-            read_floats(t.tensor, values + at);
-        at += ock_tensor_rows(t.tensor) * ock_tensor_cols(t.tensor);
-    }
-    ck_assert_uint_eq(at, NETWORK_SIZE);
-}
-
 static ock_model *make_network(ock_context *context, const toolkit_network *run)
 {
     const ock_dense options = {.kernel = run->penalty,
                                .bias = run->penalty,
                                .kernel_constraint = run->constraint,
                                .bias_constraint = run->constraint};
-    float weights[NETWORK_SIZE];
     ock_model *model = NULL;
     expect_ok(context, ock_model_create(context, NETWORK_INPUTS, &model));
     expect_ok(context, ock_model_add_dense(model, NETWORK_HIDDEN, OCK_TANH, &options));
     expect_ok(context, ock_model_add_dense(model, NETWORK_OUTPUTS, OCK_LINEAR, &options));
     expect_ok(context, ock_model_initialize(model, 0));
-    memcpy(weights, toolkit_weights, sizeof weights);
-    each_tensor(model, weights, true);
+    write_weights(model, NETWORK_SIZE, toolkit_weights);
     return model;
 }
 
@@ -123,7 +104,7 @@ static void check_network(ock_context *context, const toolkit_network *run)
         ock_tensor_destroy(totals);
     }
     expect_near(run->name, NETWORK_SIZE, loss, run->loss, bound);
-    each_tensor(model, weights, false);
+    read_weights(model, NETWORK_SIZE, weights);
     for (size_t i = 0; i < NETWORK_SIZE; i++)
         expect_near(run->name, i, weights[i], run->weights[i], bound);
     ock_tensor_destroy(y);

@@ -1,6 +1,7 @@
 /* The device by default: the fastest measured one, whatever the cache holds. */
 #include <stdio.h>
 
+#include "../absent.h"
 #include "core/cache.h"
 #include "folder.h"
 #include "unit.h"
@@ -31,7 +32,6 @@ static void choose(const char *wish)
  * unless one is required. */
 static bool find_opencl(char id[24])
 {
-    const char *required = getenv("OCKHAM_REQUIRE_OPENCL");
     ock_device *devices = NULL;
     ock_self_test test;
     size_t count;
@@ -44,7 +44,7 @@ static bool find_opencl(char id[24])
         snprintf(id, 24, "%s", d->id);
     }
     ock_device_list_free(devices);
-    ck_assert_msg(found || !required || strcmp(required, "1") != 0, "there is no OpenCL device");
+    ck_assert_msg(found || !opencl_required(), "there is no OpenCL device");
     return found;
 }
 

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "../absent.h"
 #include "folder.h"
 #include "unit.h"
 
@@ -169,9 +170,7 @@ static ock_context *open_cpu(ock_log_level level)
     ock_context_options options = options_for(level, "cpu");
     ock_context *context = NULL;
     ock_status status = ock_context_create(&options, &context);
-    const char *required = getenv("OCKHAM_REQUIRE_OPENCL");
-    ck_assert_msg(context || !required || strcmp(required, "1") != 0, "%s",
-                  ock_status_name(status));
+    ck_assert_msg(context || !opencl_required(), "%s", ock_status_name(status));
     return context;
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "../absent.h"
 #include "core/cache.h"
 #include "folder.h"
 #include "unit.h"
@@ -30,7 +31,6 @@ static void set_up(void)
  * there is none to test: NULL, unless it is required. */
 static ock_context *open_with(const char *candidate)
 {
-    const char *required = getenv("OCKHAM_REQUIRE_OPENCL");
     char message[2048];
     ock_context_options options = {.device = "cpu", .message = message, .message_size = 2048};
     ock_context *context = NULL;
@@ -39,8 +39,7 @@ static ock_context *open_with(const char *candidate)
     else
         unsetenv("OCKHAM_TILES");
     ock_status status = ock_context_create(&options, &context);
-    ck_assert_msg(status == OCK_OK ||
-                      (status == OCK_DEVICE_NOT_FOUND && (!required || strcmp(required, "1") != 0)),
+    ck_assert_msg(status == OCK_OK || (status == OCK_DEVICE_NOT_FOUND && !opencl_required()),
                   "%s: %s", candidate ? candidate : "measured", message);
     return context;
 }

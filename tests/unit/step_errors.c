@@ -1,32 +1,43 @@
 /* What steps and dense layers refuse, and what they do not. */
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 
 #include "refusals.h"
 
-START_TEST(optimizers)
+static const float bad[] = {-1, NAN, INFINITY};
+
+START_TEST(numbers_of_optimizers)
 {
-    static const float bad[] = {-1, NAN, INFINITY};
+    static const struct {
+        const char *says;
+        ock_optimizer (*of)(void);
+        size_t field;
+    } numbers[] = {
+        {"learning_rate is", ock_adam_defaults, offsetof(ock_optimizer, learning_rate)},
+        {"beta1 is", ock_adam_defaults, offsetof(ock_optimizer, beta1)},
+        {"epsilon is", ock_adam_defaults, offsetof(ock_optimizer, epsilon)},
+        {"momentum is", ock_sgd_defaults, offsetof(ock_optimizer, momentum)},
+        {"rho is", ock_rmsprop_defaults, offsetof(ock_optimizer, rho)},
+        {"weight_decay is", ock_adamw_defaults, offsetof(ock_optimizer, weight_decay)},
+        {"clip_value is", ock_sgd_defaults, offsetof(ock_optimizer, clip_value)},
+        {"ema_momentum is", ock_sgd_defaults, offsetof(ock_optimizer, ema_momentum)},
+    };
     ock_parameter p = {.value = h.w, .moment1 = h.m, .moment2 = h.v};
-    ock_optimizer o = ock_adam_defaults();
-    INVALID("optimizer is NULL", ock_step(NULL, 1, &p, h.g, B, NULL));
-    INVALID("iteration counts from 1", ock_step(&o, 0, &p, h.g, B, NULL));
-    o.epsilon = 0;
-    INVALID("epsilon is 0", ock_step(&o, 1, &p, h.g, B, NULL));
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
+        for (int i = 0; i < 3; i++) {
+            ock_optimizer o = numbers[n].of();
+            *(float *)((char *)&o + numbers[n].field) = bad[i];
+            INVALID(numbers[n].says, ock_step(&o, 1, &p, h.g, B, NULL));
+        }
+}
+END_TEST
+
+START_TEST(numbers_of_parameters)
+{
+    ock_parameter p = {.value = h.w};
+    ock_optimizer o = ock_sgd_defaults();
     for (int i = 0; i < 3; i++) {
-        o = ock_adam_defaults();
-        o.learning_rate = bad[i];
-        INVALID("learning_rate is", ock_step(&o, 1, &p, h.g, B, NULL));
-        o = ock_adam_defaults();
-        o.beta1 = bad[i];
-        INVALID("beta1 is", ock_step(&o, 1, &p, h.g, B, NULL));
-        o = ock_adam_defaults();
-        o.epsilon = bad[i];
-        INVALID("epsilon is", ock_step(&o, 1, &p, h.g, B, NULL));
-        o = ock_sgd_defaults();
-        o.momentum = bad[i];
-        INVALID("momentum is", ock_step(&o, 1, &p, h.g, B, NULL));
-        o = ock_sgd_defaults();
         p.penalty = (ock_penalty){.l1 = bad[i]};
         INVALID("l1 is", ock_step(&o, 1, &p, h.g, B, NULL));
         p.penalty = (ock_penalty){.l2 = bad[i]};
@@ -37,17 +48,18 @@ START_TEST(optimizers)
         p.constraint = (ock_constraint){OCK_MAX_NORM, bad[i]};
         INVALID("max_norm is", ock_step(&o, 1, &p, h.g, B, NULL));
         p.constraint = (ock_constraint){0};
-        o = ock_rmsprop_defaults();
-        o.rho = bad[i];
-        INVALID("rho is", ock_step(&o, 1, &p, h.g, B, NULL));
-        o = ock_adamw_defaults();
-        o.weight_decay = bad[i];
-        INVALID("weight_decay is", ock_step(&o, 1, &p, h.g, B, NULL));
-        o.weight_decay = 0, o.clip_value = bad[i];
-        INVALID("clip_value is", ock_step(&o, 1, &p, h.g, B, NULL));
-        o.clip_value = 0, o.ema_momentum = bad[i];
-        INVALID("ema_momentum is", ock_step(&o, 1, &p, h.g, B, NULL));
     }
+}
+END_TEST
+
+START_TEST(optimizers)
+{
+    ock_parameter p = {.value = h.w, .moment1 = h.m, .moment2 = h.v};
+    ock_optimizer o = ock_adam_defaults();
+    INVALID("optimizer is NULL", ock_step(NULL, 1, &p, h.g, B, NULL));
+    INVALID("iteration counts from 1", ock_step(&o, 0, &p, h.g, B, NULL));
+    o.epsilon = 0;
+    INVALID("epsilon is 0", ock_step(&o, 1, &p, h.g, B, NULL));
     o = ock_adam_defaults();
     o.clip_norm = 1;
     INVALID("clip_norm", ock_step(&o, 1, &p, h.g, B, NULL));
@@ -196,5 +208,5 @@ START_TEST(what_is_in_range)
 }
 END_TEST
 
-TEST_MAIN("step_errors", open_house, close_house, optimizers, steps, dense, what_is_not_read,
-          what_is_in_range)
+TEST_MAIN("step_errors", open_house, close_house, numbers_of_optimizers, numbers_of_parameters,
+          optimizers, steps, dense, what_is_not_read, what_is_in_range)
