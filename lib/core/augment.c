@@ -107,12 +107,12 @@ ock_status ock_augment_draw(const ock_augmentation *augmentation, uint32_t epoch
     return CALL(c, transform, augmentation, epoch, indices, transforms);
 }
 
-static ock_status apply(const check *c, const ock_augmentation *a, uint32_t epoch,
-                        const ock_tensor *indices, const ock_tensor *transforms,
-                        const ock_tensor *x, ock_tensor *y)
+/* What comes after the warp. */
+static ock_status retouch(const check *c, const ock_augmentation *a, const ock_tensor *transforms,
+                          ock_tensor *y)
 {
-    ock_status status = CALL(*c, warp, a, epoch, indices, transforms, x, y);
-    if (status == OCK_OK && (a->channel_shift_range > 0 || is_set(a->brightness_range)))
+    ock_status status = OCK_OK;
+    if (a->channel_shift_range > 0 || is_set(a->brightness_range))
         status = CALL(*c, tone, a, transforms, y);
     if (status == OCK_OK && (a->erase_factor > 0 || a->cutout_size > 0))
         status = CALL(*c, erase, a, transforms, y);
@@ -140,7 +140,8 @@ ock_status ock_augment_apply(const ock_augmentation *augmentation, uint32_t epoc
     check_apart(&c, "y", y, "transforms", transforms);
     if (check_end(&c) != OCK_OK)
         return c.status;
-    return apply(&c, augmentation, epoch, indices, transforms, x, y);
+    ock_status status = CALL(c, warp, augmentation, epoch, indices, transforms, x, y);
+    return status ? status : retouch(&c, augmentation, transforms, y);
 }
 
 ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
@@ -156,7 +157,9 @@ ock_status ock_augment(const ock_augmentation *augmentation, uint32_t epoch,
     if (status == OCK_OK)
         status = CALL(c, transform, augmentation, epoch, indices, transforms);
     if (status == OCK_OK)
-        status = apply(&c, augmentation, epoch, indices, transforms, x, y);
+        status = CALL(c, warp, augmentation, epoch, indices, transforms, x, y);
+    if (status == OCK_OK)
+        status = retouch(&c, augmentation, transforms, y);
     ock_tensor_destroy(transforms);
     return status;
 }

@@ -192,7 +192,7 @@ static double score_of(const search_state *s, const ock_fit *fit, const ock_hist
 
 /* The epochs of the rungs from `from` on to the present one, a fit for each. */
 static ock_status fit_rungs(search_state *s, uint32_t from, ock_model *model, ock_fit *fit,
-                            const ock_dataset *const sets[2], ock_trial *trial, size_t run)
+                            const ock_dataset *const sets[2], ock_trial *trial)
 {
     const ock_search_options *options = s->options;
     ock_status status = OCK_OK;
@@ -207,7 +207,7 @@ static ock_status fit_rungs(search_state *s, uint32_t from, ock_model *model, oc
         fit->epochs = s->progress.epochs = all - done;
         status = ock_model_fit(model, sets[0], sets[1], fit, &history);
         trial->epochs += k == trial->rung ? history.count : 0;
-        trial->scores[run] = status ? NAN : score_of(s, fit, &history);
+        trial->scores[s->progress.run] = status ? NAN : score_of(s, fit, &history);
         ock_history_clear(&history);
     }
     return status;
@@ -232,7 +232,7 @@ static ock_status run_one(search_state *s, ock_trial *trial, size_t run, ock_mod
     }
     const ock_dataset *sets[2] = {s->rows ? folds[0] : s->train, s->rows ? folds[1] : s->valid};
     if (!status)
-        status = fit_rungs(s, from, *model, &fit, sets, trial, run);
+        status = fit_rungs(s, from, *model, &fit, sets, trial);
     ock_dataset_destroy(folds[1]);
     ock_dataset_destroy(folds[0]);
     ock_model_destroy(made);

@@ -15,7 +15,12 @@ enum {
  * that. What is computed in floats reaches it with at most 3/(2h) of its rounding error. */
 static const float h = 0x1p-5f;
 
-typedef double objective(void *user);
+/* A function of what `user` has, its error and its fifth derivatives at most. */
+typedef struct objective {
+    double (*value)(void *user);
+    void *user;
+    double rounding, fifth;
+} objective;
 
 static ock_context *context;
 
@@ -78,26 +83,25 @@ static double dot(const ock_tensor *a, const ock_tensor *b)
 
 /* ---- The comparison ---- */
 
-static double at(ock_tensor *x, float *data, size_t i, float value, objective *f, void *user)
+static double at(ock_tensor *x, float *data, size_t i, float value, const objective *f)
 {
     data[i] = value;
     assert_ok(ock_tensor_write(x, data));
-    return f(user);
+    return f->value(f->user);
 }
 
-/* gradient is that of f over x. `rounding` bounds the error of f, `fifth` its fifth derivatives. */
-static void check_gradient(const char *what, ock_tensor *x, const float *gradient, objective *f,
-                           void *user, double rounding, double fifth)
+/* gradient is that of f over x. */
+static void check_gradient(const char *what, ock_tensor *x, const float *gradient,
+                           const objective *f)
 {
-    double tolerance = 1.5 * rounding / h + pow(h, 4) / 30 * fifth;
+    double tolerance = 1.5 * f->rounding / h + pow(h, 4) / 30 * f->fifth;
     float *data = read_all(x);
     for (size_t i = 0; i < count_of(x); i++) {
         float value = data[i];
-        double near = at(x, data, i, value + h, f, user) - at(x, data, i, value - h, f, user);
-        double far =
-            at(x, data, i, value + 2 * h, f, user) - at(x, data, i, value - 2 * h, f, user);
+        double near = at(x, data, i, value + h, f) - at(x, data, i, value - h, f);
+        double far = at(x, data, i, value + 2 * h, f) - at(x, data, i, value - 2 * h, f);
         double expected = (8 * near - far) / (12 * (double)h);
-        at(x, data, i, value, f, user);
+        at(x, data, i, value, f);
         ck_assert_msg(fabs(gradient[i] - expected) <= tolerance,
                       "%s, element %zu: gradient %.9g, differences %.9g, tolerance %.3g", what, i,
                       gradient[i], expected, tolerance);
@@ -125,15 +129,16 @@ START_TEST(each_activation)
     c.x = make_columns(ROWS, COLS, 0.1f, 1.5f);
     c.weights = make_uniform(ROWS, COLS, -1, 1);
     ock_tensor *dx = make(context, ROWS, COLS);
+    /* Of tanh, the steepest here, the fifth derivative stays below 16. An element of y is good to 4
+     * roundings of at most 2. */
+    const objective f = {activation_objective, &c, 4 * 2 * FLT_EPSILON, 16};
     for (c.activation = OCK_LINEAR; c.activation <= OCK_SOFTMAX; c.activation++) {
         char what[32];
         snprintf(what, sizeof what, "activation %d", (int)c.activation);
         activation_objective(&c);
         assert_ok(ock_activation_backward(c.activation, c.x, c.y, c.weights, dx));
         float *gradient = read_all(dx);
-        /* Of tanh, the steepest here, the fifth derivative stays below 16. An element of y is good
-         * to 4 roundings of at most 2. */
-        check_gradient(what, c.x, gradient, activation_objective, &c, 4 * 2 * FLT_EPSILON, 16);
+        check_gradient(what, c.x, gradient, &f);
         free(gradient);
     }
     ock_tensor_destroy(dx);
@@ -169,7 +174,8 @@ static void check_loss(const char *what, loss_case *c)
     double loss = loss_objective(c);
     float *gradient = read_all(c->gradient);
     /* A row's loss adds COLS terms, each good to a few roundings of at most twice the mean. */
-    check_gradient(what, c->prediction, gradient, loss_objective, c, COLS * FLT_EPSILON * loss, 16);
+    const objective f = {loss_objective, c, COLS * FLT_EPSILON * loss, 16};
+    check_gradient(what, c->prediction, gradient, &f);
     free(gradient);
     ock_tensor_destroy(c->totals);
     ock_tensor_destroy(c->gradient);
@@ -227,9 +233,11 @@ START_TEST(batch_normalization)
     /* Each of a column's ROWS elements is good to 4 roundings of at most 4. The deviations here are
      * about 1, whose negative powers make up the derivatives. */
     double rounding = ROWS * 4 * 4 * FLT_EPSILON;
-    check_gradient("x", c.x, over_x, norm_objective, &c, rounding, 120);
-    check_gradient("gamma", c.norm.gamma, over_norm, norm_objective, &c, rounding, 0);
-    check_gradient("beta", c.norm.beta, over_norm + COLS, norm_objective, &c, rounding, 0);
+    const objective f = {norm_objective, &c, rounding, 120};
+    const objective linear = {norm_objective, &c, rounding, 0};
+    check_gradient("x", c.x, over_x, &f);
+    check_gradient("gamma", c.norm.gamma, over_norm, &linear);
+    check_gradient("beta", c.norm.beta, over_norm + COLS, &linear);
 
     free(over_x);
     free(over_norm);
@@ -286,7 +294,8 @@ static void check_parameter(chain *c, const char *name, ock_tensor *value, float
     for (size_t i = 0; i < count_of(value); i++)
         gradient[i] -= after[i];
     /* The loss, of about 1, comes out of two sums of at most COLS terms and a mean. */
-    check_gradient(what, value, gradient, chain_objective, c, 3 * COLS * FLT_EPSILON, 16);
+    const objective f = {chain_objective, c, 3 * COLS * FLT_EPSILON, 16};
+    check_gradient(what, value, gradient, &f);
     free(gradient);
 }
 
