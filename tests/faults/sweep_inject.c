@@ -209,11 +209,13 @@ static void inject_at(sweep *w, const char *entry, size_t number, size_t positio
     }
 }
 
+/* At least one of an entry's calls. */
 static void inject_all(sweep *w, const char *entry, size_t number, size_t calls)
 {
     size_t most = w->scene->all_stride ? w->scene->all_stride : 1;
     size_t stride = w->all ? most : w->scene->stride;
-    for (size_t position = 1 + number % stride; position <= calls; position += stride)
+    size_t first = calls ? number % (stride < calls ? stride : calls) : 0;
+    for (size_t position = 1 + first; position <= calls; position += stride)
         inject_at(w, entry, number, position);
 }
 
