@@ -149,7 +149,7 @@ static ock_status check_constraint(ock_model *model, const ock_constraint *const
     bool known = (int)constraint->kind >= OCK_UNCONSTRAINED && constraint->kind <= OCK_UNIT_NORM;
     snprintf(name, sizeof name, "%s_constraint.%s", of, known ? "max_norm" : "kind");
     if (!known)
-        return refuse(model, name, constraint->kind, "one of ock_constraint_kind");
+        return refuse(model, name, (int)constraint->kind, "one of ock_constraint_kind");
     bool bounded = constraint->max_norm > 0 && isfinite(constraint->max_norm);
     if (constraint->kind == OCK_MAX_NORM && !bounded)
         return refuse(model, name, (double)constraint->max_norm, "a finite number above 0");

@@ -1,7 +1,7 @@
 /* An OpenCL driver of one device that crashes, aborts, exits or hangs when it is loaded, asked for
  * its platforms or devices, or builds: TEST_FAULT=hang@devices, and so on. It can also
- * lie@texts and lie@count; and its compiler fails in any case. It has the entries that are called
- * until then. */
+ * lie@texts, lie@length, lie@count and lie@none; and its compiler fails in any case. It has the
+ * entries that are called until then. */
 #include <CL/cl_icd.h>
 #include <stdint.h>
 
@@ -33,13 +33,25 @@ static cl_int give(const void *answer, size_t needed, size_t size, void *value, 
     return CL_SUCCESS;
 }
 
+/* Whoever believes it is overrun. */
+static cl_int lie_about_length(void *value, size_t *used)
+{
+    if (used)
+        *used = SIZE_MAX;
+    if (value)
+        memset(value, 'x', 1 << 20);
+    return CL_SUCCESS;
+}
+
 static cl_int give_text(const char *text, size_t size, void *value, size_t *used)
 {
     static char huge[1 << 15];
+    if (asked_to("lie", "length"))
+        return lie_about_length(value, used);
     if (!asked_to("lie", "texts"))
         return give(text, strlen(text) + 1, size, value, used);
     memset(huge, 'x', sizeof huge);
-    memcpy(huge, "\r\n\x1b[2J\xff\"\\\t<", 11);
+    memcpy(huge, "\r\n\x1b[2J\xff\"\\\t\x7f<", 12);
     return give(huge, sizeof huge, size, value, used); /* without an end */
 }
 
@@ -75,7 +87,7 @@ static cl_int CL_API_CALL device_ids(cl_platform_id platform, cl_device_type typ
     if (devices && capacity > 0)
         devices[0] = (cl_device_id)&object;
     if (count)
-        *count = asked_to("lie", "count") ? 1 << 20 : 1;
+        *count = asked_to("lie", "count") ? 1 << 20 : !asked_to("lie", "none");
     return CL_SUCCESS;
 }
 
@@ -180,7 +192,8 @@ static cl_int CL_API_CALL build_info(cl_program program, cl_device_id device,
     (void)program;
     (void)device;
     (void)name;
-    return give(build_log, sizeof build_log, size, value, used);
+    return asked_to("lie", "length") ? give_text(build_log, size, value, used)
+                                     : give(build_log, sizeof build_log, size, value, used);
 }
 
 static cl_int CL_API_CALL release_context(cl_context context)

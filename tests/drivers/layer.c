@@ -1,7 +1,7 @@
 /* An OpenCL layer that makes a sound driver faulty: TEST_FAULT=wrong@launch leaves out what is
  * launched, or wrong@KERNEL that alone, crash@launch and hang@launch do so there, crash@measure and
- * hang@measure when it is timed, lie@huge and lie@zero claim what cannot be, and lack@... is a
- * device below the kernels' floor. */
+ * hang@measure when it is timed, lie@huge and lie@zero claim what cannot be, lie@gpu that a CPU is
+ * a GPU, and lack@... is a device below the kernels' floor. */
 #undef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl_layer.h>
@@ -56,6 +56,10 @@ static void take_away(cl_device_info name, void *value)
             memset(value, 0, all[i].size);
     if (name == CL_DEVICE_OPENCL_C_VERSION && asked_to("lack", "language"))
         ((char *)value)[strlen("OpenCL C 1.")] = '1';
+    if (name == CL_DEVICE_OPENCL_C_VERSION && asked_to("lack", "words"))
+        *(char *)value = '\0';
+    if (name == CL_DEVICE_TYPE && asked_to("lie", "gpu"))
+        *(cl_device_type *)value = CL_DEVICE_TYPE_GPU;
 }
 
 static cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info name, size_t size,

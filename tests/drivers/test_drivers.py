@@ -1,7 +1,9 @@
 """Whatever a driver does, ockham-query ends in time, tells of it, and the others stay usable."""
 
+import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +18,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tools"))
 from query_document import read_document  # noqa: E402
 
 QUERY, TRAIN = os.environ["OCKHAM_QUERY"], os.environ["OCKHAM_TRAIN"]
+BENCH = os.environ["OCKHAM_BENCH"]
 HOST = os.environ["OCKHAM_TEST_HOST"]
 DRIVER, LAYER = os.environ["OCKHAM_TEST_DRIVER"], os.environ["OCKHAM_TEST_LAYER"]
 POCL = Path("/etc/OpenCL/vendors/pocl.icd")
@@ -224,6 +227,19 @@ class Drivers(unittest.TestCase):
         if fault == "hang@measure":
             self.assertLess(time.monotonic() - start, float(HANG_S))
 
+    def test_a_gpu_measures_its_own_kernels(self):
+        """Those of a CPU are not among them, and the fastest is kept."""
+        env = self.layered("lie@gpu", OCKHAM_TUNE="1")
+        ways = {"20x300x40": {"gpu", "gpu-small"}, "300x300x20": {"gpu", "gpu-large"}}
+        shapes = [argument for shape in ways for argument in ("--shape", shape)]
+        self.run_program(BENCH, "tune", "--device", "gpu", "--transpose", "nn", *shapes, "--json",
+                                str(self.folder / "tuned.json"), env=env)
+        rows = json.loads((self.folder / "tuned.json").read_text())["rows"]
+        tuned = {row["name"].split()[0]: set(row["candidates"]) - {"clblast"} for row in rows}
+        self.assertEqual(tuned, ways)
+        kept = " ".join(file.read_text() for file in Path(env["OCKHAM_CACHE"]).iterdir())
+        self.assertEqual(re.findall(r"^matmul-\S+ (\S+)$", kept, re.M), [row["best"] for row in rows])
+
     def test_measuring(self):
         for fault in ("none@measure", "crash@measure", "hang@measure"):
             with self.subTest(fault):
@@ -254,6 +270,26 @@ class Drivers(unittest.TestCase):
             self.assertIn("no OpenCL driver is installed" if fault == "none@lost" else "crashed",
                           str(self.query(env=env, status=1)["skipped"]))
 
+    def test_files_that_name_no_driver(self):
+        """They are passed over, by the loader and past it."""
+        for fault in ("none@files", "crash@load"):
+            env = self.environment(fault)
+            vendors = Path(env["OCL_ICD_VENDORS"])
+            (vendors / "empty.icd").touch()
+            (vendors / "line.icd").write_text("\n" + DRIVER)
+            (vendors / "tab.icd").write_text("lib\tdriver.so\n")
+            (vendors / "long.icd").write_text("x" * 1000 + "\n")
+            (vendors / "gone.icd").symlink_to(vendors / "nowhere")
+            (vendors / "maths.icd").write_text("libm.so.6\n")
+            if fault == "none@files":
+                (vendors / "test.icd").unlink()
+            else:
+                (vendors / ("n" * 240 + ".icd")).write_text(DRIVER)
+            document = self.query(env=env)
+            self.check_pocl(document)
+            self.assertEqual([Path(row["name"]).name for row in document["skipped"]],
+                             [] if fault == "none@files" else ["test.icd"])
+
     # ---- Lies, failures, wrong numbers ----
 
     def test_compiler_that_fails(self):
@@ -281,10 +317,21 @@ class Drivers(unittest.TestCase):
         shown = subprocess.run([QUERY, "--details"], env=env, capture_output=True).stdout.decode()
         self.assertIn(liar["name"], shown)
 
+    def test_lengths_that_lie(self):
+        """Of texts and of the build log: 2^64 - 1."""
+        document = self.query(env=self.environment("lie@length"))
+        self.assertIn("Portable Computing Language", self.names(document))
+        liar = next(d for d in document["devices"] if not d["name"])
+        self.assertEqual((liar["driver"], liar["self_test"]["status"]), ("", "OCK_BUILD_FAILED"))
+
     def test_counts_that_lie(self):
-        document = self.query(env=self.environment("lie@count"))
-        self.check_pocl(document)
-        self.check_row(document, "clGetDeviceIDs with CL_INVALID_VALUE")
+        for fault, reason in {"lie@count": "clGetDeviceIDs with CL_INVALID_VALUE",
+                              "lie@none": "no device (CL_DEVICE_NOT_FOUND)"}.items():
+            with self.subTest(fault):
+                document = self.query(env=self.environment(fault))
+                self.check_pocl(document)
+                row, = document["skipped"]
+                self.assertIn(reason, row["reason"])
 
     def test_limits_that_lie(self):
         """PoCL still computes, or is passed over."""
@@ -307,7 +354,8 @@ class Drivers(unittest.TestCase):
                              "arithmetic": "its 32-bit arithmetic is limited",
                              "compiler": "its compiler is missing",
                              "device": "it is not available",
-                             "language": "its language is OpenCL C 1.1"}.items():
+                             "language": "its language is OpenCL C 1.1",
+                             "words": "its language is unknown"}.items():
             with self.subTest(what):
                 document = self.query(env=self.layered("lack@" + what), status=1)
                 self.assertIn(reason, document["devices"][0]["reason"])

@@ -177,6 +177,26 @@ START_TEST(a_seed_decides_all)
 }
 END_TEST
 
+/* Its buffers are larger than the batches then. */
+START_TEST(what_was_predicted_before_does_not_matter)
+{
+    bench b = bench_open();
+    ock_tensor *x = NULL, *y = NULL;
+    ock_model *fresh = fitted(&b, &b.fit, NULL), *used = build(b.context, FEATURES, bench_layers);
+    OK(b.context, ock_model_initialize(used, b.fit.seed));
+    OK(b.context, ock_tensor_create(b.context, OCK_F32, 3 * BATCH, FEATURES, &x));
+    OK(b.context, ock_tensor_create(b.context, OCK_F32, 3 * BATCH, OUTPUTS, &y));
+    OK(b.context, ock_model_predict(used, x, y));
+    OK(b.context, ock_model_fit(used, b.set, NULL, &b.fit, NULL));
+    expect_same_weights(fresh, used);
+    ock_tensor_destroy(y);
+    ock_tensor_destroy(x);
+    ock_model_destroy(used);
+    ock_model_destroy(fresh);
+    bench_close(&b);
+}
+END_TEST
+
 START_TEST(a_second_fit_goes_on)
 {
     bench b = bench_open();
@@ -337,6 +357,7 @@ Suite *fits_suite(void)
     tcase_add_test(cases, fit_is_its_train_steps);
     tcase_add_test(cases, predictions_have_the_loss_that_evaluate_reports);
     tcase_add_test(cases, a_seed_decides_all);
+    tcase_add_test(cases, what_was_predicted_before_does_not_matter);
     tcase_add_test(cases, a_second_fit_goes_on);
     tcase_add_test(cases, a_split_is_the_last_rows);
     tcase_add_test(cases, several_buffers_train_as_one);

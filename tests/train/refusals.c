@@ -41,6 +41,8 @@ START_TEST(dense_values)
     ock_dense negative = {.kernel = {.l1 = -1}}, infinite = {.bias = {.l2 = INFINITY}};
     ock_dense unknown = {.initializer = (ock_initializer)9};
     REFUSED(context, OCK_INVALID_ARGUMENT, "units is 0", ock_model_add_dense(net, 0, 0, NULL));
+    REFUSED(context, OCK_INVALID_ARGUMENT, "units is 2.14748e+09",
+            ock_model_add_dense(net, (size_t)INT32_MAX + 1, 0, NULL));
     REFUSED(context, OCK_INVALID_ARGUMENT, "activation 99",
             ock_model_add_dense(net, 3, (ock_activation)99, NULL));
     REFUSED(context, OCK_INVALID_ARGUMENT, "kernel.l1 is -1",
@@ -69,6 +71,9 @@ START_TEST(dense_values)
             ock_model_add_dense(net, 3, OCK_RELU, &negative));
     unknown = (ock_dense){.bias_constraint = {.kind = (ock_constraint_kind)7}};
     REFUSED(context, OCK_INVALID_ARGUMENT, "bias_constraint.kind is 7",
+            ock_model_add_dense(net, 3, OCK_RELU, &unknown));
+    unknown.bias_constraint.kind = (ock_constraint_kind)-1;
+    REFUSED(context, OCK_INVALID_ARGUMENT, "bias_constraint.kind is -1",
             ock_model_add_dense(net, 3, OCK_RELU, &unknown));
     ock_model_destroy(net);
     ock_context_destroy(context);
@@ -206,9 +211,15 @@ START_TEST(dataset_arguments)
     REFUSED(context, OCK_INVALID_ARGUMENT, "arrays.x", ock_dataset_create(context, &bad, &set));
     bad = good, bad.rows = 0;
     REFUSED(context, OCK_INVALID_ARGUMENT, "rows", ock_dataset_create(context, &bad, &set));
+    bad.rows = (size_t)INT32_MAX + 1;
+    REFUSED(context, OCK_INVALID_ARGUMENT, "rows", ock_dataset_create(context, &bad, &set));
     bad = good, bad.features = 0;
     REFUSED(context, OCK_INVALID_ARGUMENT, "features", ock_dataset_create(context, &bad, &set));
+    bad.features = (size_t)INT32_MAX + 1;
+    REFUSED(context, OCK_INVALID_ARGUMENT, "features", ock_dataset_create(context, &bad, &set));
     bad = good, bad.outputs = 0;
+    REFUSED(context, OCK_INVALID_ARGUMENT, "outputs", ock_dataset_create(context, &bad, &set));
+    bad.outputs = (size_t)INT32_MAX + 1;
     REFUSED(context, OCK_INVALID_ARGUMENT, "outputs", ock_dataset_create(context, &bad, &set));
     bad = good, bad.targets = targets;
     REFUSED(context, OCK_INVALID_ARGUMENT, "one of them", ock_dataset_create(context, &bad, &set));
@@ -302,6 +313,7 @@ START_TEST(fit_values)
     ock_dataset *set = labelled(context, &data);
     ock_model *net = build(context, 4, softmax_net);
     FIT_REFUSED("epochs", options.epochs = 0);
+    FIT_REFUSED("epochs", options.epochs = (uint32_t)INT32_MAX + 1);
     FIT_REFUSED("batch_size", options.batch_size = 0);
     FIT_REFUSED("loss 9", options.loss = (ock_loss_kind)9);
     FIT_REFUSED("validation_split", options.validation_split = 1);

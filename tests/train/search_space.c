@@ -244,6 +244,7 @@ START_TEST(bad_options_are_named)
     BAD(seeds, 0, "seeds must be 1..65535");
     BAD(seeds, 65536, "seeds must be 1..65535");
     BAD(epochs, 0, "epochs must be 1..");
+    BAD(epochs, (uint32_t)INT32_MAX + 1, "epochs must be 1..");
     BAD(halving, 1, "halving must be 0 or at least 2");
     BAD(validation_split, 1, "validation_split must be");
     BAD(validation_split, -0.1f, "validation_split must be");

@@ -211,8 +211,14 @@ START_TEST(the_environment_names_the_folder)
     ck_assert_int_eq(list_folder(".cache/ockham", NULL, 0), 1);
     ck_assert_int_ne(access("relative", F_OK), 0);
     unsetenv("XDG_CACHE_HOME");
+    setenv("HOME", "relative", 1);
+    ck_assert_ptr_null(ock_cache_open(key));
     unsetenv("HOME");
     ck_assert_ptr_null(ock_cache_open(key));
+    ck_assert_int_eq(chdir(in_folder("")), 0);
+    setenv("OCKHAM_CACHE", "relative", 1); /* is taken as it was asked for */
+    put_one();
+    ck_assert_int_eq(list_folder("relative", NULL, 0), 1);
 }
 END_TEST
 

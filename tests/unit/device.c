@@ -14,6 +14,7 @@ START_TEST(null_is_refused_or_does_nothing)
     assert_status(OCK_INVALID_ARGUMENT, ock_device_probe(false, NULL, &count));
     assert_status(OCK_INVALID_ARGUMENT, ock_device_probe(true, &devices, NULL));
     assert_status(OCK_INVALID_ARGUMENT, ock_device_self_test(NULL, &result));
+    assert_status(OCK_INVALID_ARGUMENT, ock_device_self_test(&(ock_device){0}, NULL));
     ock_device_list_free(NULL);
 }
 END_TEST

@@ -80,6 +80,8 @@ START_TEST(loss)
     ock_loss_options options = {.kind = (ock_loss_kind)9};
     ock_totals values;
     INVALID("kind is none", ock_loss(&options, h.x, h.x2, NULL, NULL));
+    options.kind = (ock_loss_kind)-1;
+    INVALID("kind is none", ock_loss(&options, h.x, h.x2, NULL, NULL));
     INVALID("prediction is NULL", ock_loss(&squared, NULL, h.x2, NULL, NULL));
     INVALID("target is NULL", ock_loss(&squared, h.x, NULL, NULL, NULL));
     INVALID("labels go with", ock_loss(&binary, h.x, h.labels, NULL, NULL));
@@ -139,7 +141,9 @@ END_TEST
 START_TEST(reduce)
 {
     INVALID("reduction is none", ock_reduce((ock_reduction)9, OCK_ALL, h.x, h.b));
+    INVALID("reduction is none", ock_reduce((ock_reduction)-1, OCK_ALL, h.x, h.b));
     INVALID("axis is none", ock_reduce(OCK_SUM, (ock_axis)9, h.x, h.b));
+    INVALID("axis is none", ock_reduce(OCK_SUM, (ock_axis)-1, h.x, h.b));
     INVALID("x is NULL", ock_reduce(OCK_SUM, OCK_ALL, NULL, h.b));
     INVALID("y is NULL", ock_reduce(OCK_SUM, OCK_ALL, h.x, NULL));
     MISFIT("must be 1 x 1", ock_reduce(OCK_SUM, OCK_ALL, h.x, h.b));

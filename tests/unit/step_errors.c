@@ -74,8 +74,10 @@ START_TEST(optimizers)
     p.average = h.m;
     INVALID("average may not overlap moment1", ock_step(&o, 1, &p, h.g, B, NULL));
     p.average = NULL;
-    p.constraint.kind = (ock_constraint_kind)9;
     o = ock_sgd_defaults();
+    p.constraint.kind = (ock_constraint_kind)9;
+    INVALID("constraint kind is none", ock_step(&o, 1, &p, h.g, B, NULL));
+    p.constraint.kind = (ock_constraint_kind)-1;
     INVALID("constraint kind is none", ock_step(&o, 1, &p, h.g, B, NULL));
     p.constraint = (ock_constraint){0};
     o.beta2 = 1;
@@ -138,6 +140,7 @@ START_TEST(dense)
     INVALID("parameters is NULL", ock_dense_forward(h.x, NULL, OCK_RELU, NULL, h.y));
     INVALID("x is NULL", ock_dense_forward(NULL, &p, OCK_RELU, NULL, h.y));
     INVALID("y is NULL", ock_dense_forward(h.x, &p, OCK_RELU, NULL, NULL));
+    INVALID("not OCK_SOFTMAX", ock_dense_forward(h.x, &p, (ock_activation)-1, NULL, h.y));
     INVALID("dy is NULL", ock_dense_backward_input(NULL, &p, OCK_RELU, NULL, h.x, h.x2));
     INVALID("dx is NULL", ock_dense_backward_input(h.y, &p, OCK_RELU, NULL, h.x, NULL));
     INVALID("not OCK_SOFTMAX", ock_dense_forward(h.x, &p, OCK_SOFTMAX, NULL, h.y));
@@ -152,6 +155,9 @@ START_TEST(dense)
     q.bias.value = h.pair;
     MISFIT("parameter value is 2 x 3", ock_dense_forward(h.x, &q, OCK_RELU, NULL, h.y));
     INVALID("not OCK_GELU", ock_dense_backward_input(h.y, &p, OCK_GELU, NULL, h.x, h.x2));
+    INVALID("or OCK_SOFTMAX", ock_dense_backward_input(h.y, &p, OCK_SOFTMAX, NULL, h.x, h.x2));
+    INVALID("or OCK_SOFTMAX",
+            ock_dense_backward_input(h.y, &p, (ock_activation)-1, NULL, h.x, h.x2));
     INVALID("y is NULL", ock_dense_backward_input(h.y, &p, OCK_RELU, NULL, NULL, h.x2));
     INVALID("dx may not overlap y", ock_dense_backward_input(h.y, &p, OCK_RELU, NULL, h.x, h.x));
     MISFIT("parameter value", ock_dense_backward_input(h.y, &p, OCK_RELU, NULL, h.wide, h.wide));

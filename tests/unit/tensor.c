@@ -32,6 +32,7 @@ START_TEST(null_is_refused_or_does_nothing)
     ck_assert_ptr_null(ock_tensor_context(NULL));
     ck_assert_uint_eq(ock_tensor_rows(NULL) + ock_tensor_cols(NULL), 0);
     ck_assert_uint_eq(ock_tensor_max_rows(NULL, OCK_F32, 1), 0);
+    ck_assert_int_eq(ock_tensor_dtype(NULL), OCK_F32);
     ock_tensor_destroy(NULL);
     ock_tensor_destroy(tensor);
     ock_context_destroy(context);
@@ -166,6 +167,28 @@ START_TEST(new_tensors_hold_zeros)
 }
 END_TEST
 
+/* Beyond what is written at once. */
+START_TEST(rows_of_many_megabytes_come_back)
+{
+    enum {
+        COLS = (1 << 20) + 3
+    };
+    ock_context *context = open_context(NULL);
+    ock_tensor *tensor = make(context, OCK_F32, 2, COLS);
+    float *written = calloc(2 * COLS, sizeof *written), *read = calloc(2 * COLS, sizeof *read);
+    ck_assert(written && read);
+    for (size_t i = 0; i < 2 * COLS; i++)
+        written[i] = (float)i;
+    assert_ok(ock_tensor_write(tensor, written));
+    assert_ok(ock_tensor_read(tensor, read));
+    ck_assert_int_eq(memcmp(read, written, 2 * COLS * sizeof *read), 0);
+    free(read);
+    free(written);
+    ock_tensor_destroy(tensor);
+    ock_context_destroy(context);
+}
+END_TEST
+
 START_TEST(views_beyond_the_last_row_are_refused)
 {
     static const size_t beyond[][2] = {{0, 5}, {4, 1},        {5, 1},
@@ -292,6 +315,7 @@ TEST_MAIN("tensor", NULL, NULL, null_is_refused_or_does_nothing,
           sizes_are_checked_before_they_are_multiplied, an_unknown_type_is_refused,
           max_allocation_bounds_a_tensor, a_refused_allocation_is_an_error,
           memory_is_counted_until_the_last_view_is_gone, what_fails_counts_for_nothing,
-          new_tensors_hold_zeros, views_beyond_the_last_row_are_refused,
-          a_view_keeps_its_memory_alive, copies_need_one_shape_one_type_and_two_places,
-          a_blend_goes_a_share_of_the_way, a_swap_exchanges_contents)
+          new_tensors_hold_zeros, rows_of_many_megabytes_come_back,
+          views_beyond_the_last_row_are_refused, a_view_keeps_its_memory_alive,
+          copies_need_one_shape_one_type_and_two_places, a_blend_goes_a_share_of_the_way,
+          a_swap_exchanges_contents)
