@@ -209,20 +209,7 @@ static void hand_out(const layer_call *call, cl_event made, cl_event *asked)
 
 #include "wrappers.h"
 
-/* ---- What the loader asks for ---- */
-
-CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info name, size_t size, void *value,
-                                               size_t *needed)
-{
-    const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
-    if (name != CL_LAYER_API_VERSION || (value && size < sizeof version))
-        return CL_INVALID_VALUE;
-    if (value)
-        memcpy(value, &version, sizeof version);
-    if (needed)
-        *needed = sizeof version;
-    return CL_SUCCESS;
-}
+/* ---- What the loader calls first ---- */
 
 static void arm_from_environment(void)
 {
