@@ -44,8 +44,8 @@ typedef struct ock_device_speed {
  * was or `anew` is true, measures it, which takes seconds. OpenCL's devices are measured in child
  * processes (device.h) and may crash or hang there: what took over 60 s to build, or 10 s to
  * measure, is 0. Their drivers are given an empty temporary folder for their caches, by the
- * environment's POCL_CACHE_DIR, CUDA_CACHE_PATH, NEO_CACHE_DIR, MESA_SHADER_CACHE_DIR,
- * AMD_COMGR_CACHE_DIR and XDG_CACHE_HOME. On failure *speed is all zeros.
+ * environment's POCL_CACHE_DIR, CUDA_CACHE_PATH, NEO_CACHE_DIR, cl_cache_dir,
+ * MESA_SHADER_CACHE_DIR, AMD_COMGR_CACHE_DIR and XDG_CACHE_HOME. On failure *speed is all zeros.
  * Errors: OCK_INVALID_ARGUMENT, OCK_OUT_OF_MEMORY, OCK_DEVICE_FAILED; OCK_FILE_FAILED (there is no
  * temporary folder); OCK_UNSUPPORTED where it is not to be measured (OCKHAM_TUNE is 0 or
  * OCKHAM_PROBE "off"), cannot be in a child, or, unless `anew`, could not be kept; and the status

@@ -55,8 +55,8 @@ OCK_API ock_status ock_opencl_context_handles(const ock_context *context,
                                               ock_opencl_handles *handles);
 
 /** The elements from one row to the next that a tensor of so many columns has: integers lie without
- * gaps, rows of floats have a multiple of 16 and some more where caches want it. 0 for 0 columns.
- */
+ * gaps, rows of floats have a multiple of 16 and some more where caches want it. 0 for 0 columns,
+ * or over INT32_MAX. */
 OCK_API size_t ock_opencl_stride(ock_dtype dtype, size_t cols);
 
 /** Makes a rows x cols tensor of a part of the application's buffer, without a copy; the buffer may

@@ -1,7 +1,9 @@
 """ockham-query says what there is, whatever there is, and its document is whole whatever happens."""
 
 import os
+import signal
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -101,6 +103,31 @@ class Query(Tools):
         self.assertEqual([path.name for path in self.folder.iterdir()], ["cache"])
         line = next(line for line in self.shown(**kept).splitlines() if " 0:0 " in line)
         self.assertNotIn("-", line.split())
+
+    @has_pocl
+    def test_a_query_that_is_ended_leaves_nothing(self):
+        """Also while it measures, by a helper that takes its time."""
+        helper, temporary = self.folder / "helper", self.folder / "temporary"
+        version = self.shown("--version").split()[1]
+        helper.write_text(f"""#!/bin/sh
+            echo ockham-probe {version} >&3
+            [ $# = 5 ] || exec echo done >&3
+            touch "$5/kernel"; exec sleep 30""")
+        helper.chmod(0o700)
+        temporary.mkdir()
+        environment = {**os.environ, **POCL, "OCKHAM_PROBE": str(helper), "TMPDIR": str(temporary),
+                       "OCKHAM_CACHE": str(self.folder / "cache")}
+        for ended in (5, -signal.SIGINT):
+            limit = "2" if ended == 5 else "60"
+            with subprocess.Popen([QUERY, "--no-self-test", "-d", "cpu", "--timeout", limit],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  env=environment, start_new_session=True) as query:
+                while query.poll() is None and not list(temporary.glob("**/kernel")):
+                    time.sleep(0.01)
+                if ended == -signal.SIGINT:
+                    os.killpg(query.pid, signal.SIGINT)
+            self.assertEqual(query.returncode, ended)
+            self.assertEqual(list(temporary.iterdir()), [])
 
     @needs(VENDORS / "rusticl.icd")
     def test_rusticl(self):

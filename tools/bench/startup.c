@@ -1,5 +1,4 @@
 /* Processes from their start to the end of their first training step. */
-#include <ftw.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "benchmarks.h"
 #include "cli.h"
+#include "folder.h"
 #include "network.h"
 #include "process.h"
 #include "progress.h"
@@ -80,11 +80,9 @@ int run_first_step(const struct options *options)
 static const char *const cache_variables[] = {"OCKHAM_CACHE", "POCL_CACHE_DIR", "CUDA_CACHE_PATH",
                                               "XDG_CACHE_HOME"};
 
-static bool make_caches(char *folder, size_t size)
+static bool make_caches(char folder[FOLDER_SIZE])
 {
-    const char *parent = getenv("TMPDIR");
-    snprintf(folder, size, "%s/ockham-bench-XXXXXX", parent && *parent ? parent : "/tmp");
-    bool made = mkdtemp(folder);
+    bool made = folder_make("ockham-bench", folder);
     for (size_t i = 0; made && i < sizeof cache_variables / sizeof *cache_variables; i++)
         made = setenv(cache_variables[i], folder, 1) == 0;
     if (!made)
@@ -92,17 +90,9 @@ static bool make_caches(char *folder, size_t size)
     return made;
 }
 
-static int remove_entry(const char *path, const struct stat *about, int type, struct FTW *place)
-{
-    (void)about;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
 static void remove_caches(const char *folder)
 {
-    if (nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0)
+    if (!folder_remove(folder))
         perror(folder);
 }
 
@@ -176,8 +166,8 @@ static int measure(struct startup *startup)
     double started = 0;
     progress_begin(&progress, "processes");
     for (size_t run = 0; run < options->runs && done && !run_interrupted(); run++) {
-        char folder[4096];
-        done = make_caches(folder, sizeof folder);
+        char folder[FOLDER_SIZE];
+        done = make_caches(folder);
         if (!done)
             break;
         for (int state = 0; state < STATES && done && !run_interrupted(); state++) {

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "../folder.h"
 #include "query.h"
 
 enum {
@@ -138,7 +139,7 @@ static void judge(struct apart *apart, bool late, int status, unsigned seconds)
                  "it took longer than %u s: a driver hangs, or --timeout asks for more", seconds);
     else if (status != -1 && WIFSIGNALED(status))
         snprintf(apart->error, sizeof apart->error, "a driver crashed this process (signal %d)",
-                 WTERMSIG(status));
+                 apart->signal = WTERMSIG(status));
     else
         snprintf(apart->error, sizeof apart->error,
                  "a driver ended this process, or memory is out");
@@ -147,7 +148,7 @@ static void judge(struct apart *apart, bool late, int status, unsigned seconds)
     apart->text = NULL;
 }
 
-struct apart run_apart(char **argv, unsigned seconds)
+static struct apart run(char **argv, unsigned seconds)
 {
     struct apart apart = {.exit_status = EXIT_INTERNAL};
     int ends[2] = {-1, -1};
@@ -159,10 +160,28 @@ struct apart run_apart(char **argv, unsigned seconds)
         close(ends[0]);
         return apart;
     }
+    signal(SIGINT, SIG_IGN); /* a terminal's ends the worker, and then this process */
     bool late = !listen_to(ends[0], now() + seconds, &apart);
     close(ends[0]);
     if (late)
         kill(process, SIGKILL);
     judge(&apart, late, wait_for(process), seconds);
+    return apart;
+}
+
+/* What the worker leaves when it is killed, such as caches of drivers that are measured, goes with
+ * its folder. */
+struct apart run_apart(char **argv, unsigned seconds)
+{
+    char folder[FOLDER_SIZE];
+    struct sigaction interrupt;
+    sigaction(SIGINT, NULL, &interrupt);
+    bool made = folder_make("ockham-query", folder) && setenv("TMPDIR", folder, 1) == 0;
+    struct apart apart = run(argv, seconds);
+    if (made)
+        folder_remove(folder);
+    sigaction(SIGINT, &interrupt, NULL);
+    if (apart.signal == SIGINT)
+        raise(SIGINT);
     return apart;
 }

@@ -101,6 +101,7 @@ void document_write_bare(int exit_status, char *text, size_t size);
 struct apart {
     char *text; /* the caller's to free; NULL: it did not come to an end */
     int exit_status;
+    int signal;      /* that ended it; or 0 */
     char error[128]; /* why there is no text */
 };
 
