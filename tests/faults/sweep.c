@@ -129,7 +129,9 @@ static bool sweep_all(bool all, int count, char **names, progress *shared)
 int main(int argc, char **argv)
 {
     bool all = argc > 1 && strcmp(argv[1], "--all") == 0;
-    char folder[] = "/tmp/ockham-sweep-XXXXXX";
+    const char *parent = getenv("TMPDIR");
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s/ockham-sweep-XXXXXX", parent ? parent : "/tmp");
     progress *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED || !mkdtemp(folder) || chdir(folder) != 0) {

@@ -101,6 +101,7 @@ WRONG = [
     ("fit --early-stop val_loss:2 --validation-split 0", ["val_loss", "--validation-split"]),
     ("fit --restore-best", ["--restore-best", "--early-stop"]),
     ("fit --validation-split 1", ["--validation-split 1", "below 1"]),
+    ("shrink --validation-split 0", ["--validation-split must be above 0"]),
     ("fit --batch-norm=3", ["--batch-norm=3", "no value"]),
     ("fit --save /nonexistent/net", ["--save /nonexistent/net", "No such file"]),
     ("fit --save /dev/null", ["--save /dev/null", "a regular file"]),

@@ -109,11 +109,14 @@ class Progress(Tools):
 
     def test_all_that_takes_long(self):
         self.train("fit", *SMALL, "--hidden", "800x4", "--save", "net")
+        blank = self.write_idx("blank", 30000, 28, 28)  # is read at once
         for words, name, unit in (
                 ([TRAIN, "search", *SMALL, "--grid", "epochs=1000000", "--grid", "l2=0,1"],
                  b"trial 1/2", b"trials"),
-                ([TRAIN, "predict", "--load", "net", "--count", "100000", "--batch", "1",
+                ([TRAIN, "predict", "--load", "net", "--data", blank, "--batch", "1",
                   "--device", "scalar"], b"predicting", b"pictures"),
+                ([TRAIN, "show", "--device", "scalar", "--count", "300000"], b"reading",
+                 b"pictures"),
                 ([BENCH, "optimizer", "--device", "scalar", "--size", "512", "--runs", "100"],
                  b"adam|sgd|momentum|nesterov|rmsprop|peak", b"runs")):
             with self.subTest(words[1]):

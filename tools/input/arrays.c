@@ -94,7 +94,8 @@ static ock_status read_samples(const input_request *request, const array_file *x
 {
     const npy_array *array = &x->array;
     const bool grey = array->kind == 'u' && array->size == 1;
-    for (size_t i = 0; i < array->rows; i++) {
+    ock_status status = OCK_OK;
+    for (size_t i = 0; i < array->rows && status == OCK_OK; i++) {
         float *row = set->x + i * array->columns;
         for (size_t j = 0; j < array->columns; j++) {
             const double value = npy_at(array, i, j);
@@ -104,8 +105,9 @@ static ock_status read_samples(const input_request *request, const array_file *x
                                     "%s: sample %zu, feature %zu is %g, which is no finite float",
                                     x->path, i, j, value);
         }
+        status = request_tell(request, i + 1, array->rows);
     }
-    return OCK_OK;
+    return status;
 }
 
 static ock_status read_set(const input_request *request, const array_file *x, const array_file *y,

@@ -242,15 +242,17 @@ static void draw_ten(chance *dice, int32_t labels[CLASSES])
     }
 }
 
-static void draw_all(const pictures_options *options, pictures *out)
+static ock_status draw_all(const input_request *request, pictures *out)
 {
     enum {
         ORDER = 0,
         PICTURES = 1
     };
+    const pictures_options *options = &request->options;
     const uint32_t set = 2 * options->test;
     int32_t ten[CLASSES];
-    for (size_t i = 0; i < options->count; i++) {
+    ock_status status = OCK_OK;
+    for (size_t i = 0; i < options->count && status == OCK_OK; i++) {
         if (i % CLASSES == 0) {
             chance order = dice_of(options->seed, (uint32_t)i, set + ORDER);
             draw_ten(&order, ten);
@@ -258,8 +260,10 @@ static void draw_all(const pictures_options *options, pictures *out)
         chance dice = dice_of(options->seed, (uint32_t)i, set + PICTURES);
         out->labels[i] = ten[i % CLASSES];
         draw_digit(&dice, out->labels[i], out->x + i * SIDE * SIDE);
+        status = request_tell(request, i + 1, options->count);
     }
     out->count = options->count;
+    return status;
 }
 
 static int is_digits(const char *source, const struct stat *about)
@@ -280,13 +284,12 @@ static ock_status load(const input_request *request, pictures *out)
                             "digits: %d classes, but there are ten digits", options->classes);
     out->height = out->width = SIDE;
     ock_status status = pictures_reserve(request, options->count, out);
-    if (status != OCK_OK)
-        return status;
-    draw_all(options, out);
+    if (status == OCK_OK)
+        status = draw_all(request, out);
     snprintf(out->description, sizeof out->description,
              "%zu built-in %sdigits of %d x %d, seed %" PRIu64, out->count,
              options->test ? "test " : "", SIDE, SIDE, options->seed);
-    return OCK_OK;
+    return status;
 }
 
 const input_reader digits_reader = {is_digits, load, CLASSES};

@@ -179,7 +179,7 @@ static ock_status read_one(const input_request *request, idx *images, idx *label
         return request_fail(request, OCK_BAD_FILE, "%s: label %u is %d, expected 0 to %d",
                             labels->path, labels->done, label, set->classes - 1);
     set->labels[set->count++] = label;
-    return OCK_OK;
+    return request_tell(request, set->count, images->dimensions[0]);
 }
 
 /* That it has memory for one picture is all that the header decides; more follow what was read. */

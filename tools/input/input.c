@@ -25,6 +25,15 @@ ock_status request_fail(const input_request *request, ock_status status, const c
     return status;
 }
 
+ock_status request_tell(const input_request *request, size_t count, size_t total)
+{
+    const pictures_options *options = &request->options;
+    if (!options->on_picture || options->on_picture(count, total, options->user))
+        return OCK_OK;
+    return request_fail(request, OCK_FILE_FAILED, "%s: stopped after %zu of about %zu",
+                        request->source, count, total);
+}
+
 static ock_status choose(const input_request *request, const input_reader **chosen)
 {
     struct stat about;

@@ -25,6 +25,10 @@ typedef struct pictures_options {
     int classes;
     size_t count;  /* of `digits` alone: how many to draw */
     uint64_t seed; /* of `digits` alone */
+    /* Told after each picture how many there are, and of about how many; where it returns false,
+     * reading ends with OCK_FILE_FAILED. NULL: nobody is told. */
+    bool (*on_picture)(size_t count, size_t total, void *user);
+    void *user;
 } pictures_options;
 
 /* The training set, all classes, 10,000 digits, seed 128. */

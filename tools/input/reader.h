@@ -37,6 +37,9 @@ extern const input_reader arrays_reader, digits_reader, idx_reader, table_reader
 ock_status request_fail(const input_request *request, ock_status status, const char *format, ...)
     OCK_PRINTF(3, 4);
 
+/* Tells whoever wants to know; OCK_OK unless that one ends the reading. */
+ock_status request_tell(const input_request *request, size_t count, size_t total);
+
 /* Room for so many pictures, or for one more; their size must be set. Both move x and labels. */
 ock_status pictures_reserve(const input_request *request, size_t room, pictures *set);
 ock_status pictures_grow(const input_request *request, pictures *set);

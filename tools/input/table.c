@@ -155,9 +155,16 @@ static ock_status read_row(const picture_table *table, pictures *set)
 
 static ock_status read_table(picture_table *table, pictures *set)
 {
+    const csv_file *csv = &table->csv;
+    const size_t bytes = strlen(csv->next);
     ock_status status = find_columns(table);
-    while (status == OCK_OK && csv_next(&table->csv))
+    while (status == OCK_OK && csv_next(&table->csv)) {
         status = read_row(table, set);
+        if (status == OCK_OK) /* by the share of the CSV that is done */
+            status = request_tell(
+                table->request, set->count,
+                (size_t)((double)bytes * (double)set->count / (double)(csv->next - csv->text)));
+    }
     if (status != OCK_OK)
         return status;
     if (table->csv.error)

@@ -233,6 +233,9 @@ static enum parse_result check(enum command command, const char *name, struct op
     if ((command & TRAINED) && !options->load)
         return option_wrong(PROGRAM, name,
                             "--load is missing: it names the file that fit --save wrote");
+    if (command == SHRINK && !validates)
+        return option_wrong(PROGRAM, name,
+                            "--validation-split must be above 0, for networks to be compared on");
     if (command == BEST && options->ablate && options->test)
         return option_wrong(PROGRAM, name,
                             "--ablate is told on validation pictures: --test must go");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "progress.h"
 #include "run.h"
 
 int session_failed(const struct session *session, const char *what)
@@ -42,6 +43,12 @@ static void take(pictures *samples, size_t first, size_t count)
     memmove(samples->labels, samples->labels + first, samples->count * sizeof *samples->labels);
 }
 
+static bool on_picture(size_t count, size_t total, void *user)
+{
+    progress_show(user, "reading", (double)count, (double)total);
+    return !run_interrupted();
+}
+
 int session_read(struct session *session, size_t classes)
 {
     const struct options *options = session->options;
@@ -53,11 +60,16 @@ int session_read(struct session *session, size_t classes)
         wanted.classes = (int)classes;
     if (options->count)
         wanted.count = options->first + options->count;
+    struct progress progress;
+    wanted.on_picture = on_picture;
+    wanted.user = &progress;
+    progress_begin(&progress, "pictures");
     ock_status status =
         pictures_load(options->data, &wanted, &session->pictures, message, sizeof message);
+    progress_erase(&progress);
     if (status != OCK_OK) {
         fprintf(stderr, "ockham-train: %s\n", message);
-        return EXIT_FAILURE;
+        return run_interrupted() ? EXIT_INTERRUPTED : EXIT_FAILURE;
     }
     size_t found = session->pictures.count;
     take(&session->pictures, options->first, options->count);
