@@ -69,8 +69,8 @@ typedef struct ock_search_options ock_search_options;
 
 /** Makes the network of a point, without weights, and changes *fit, which comes with the defaults
  * and the search's epochs. The network is the search's. What *fit points to must stay until the
- * next call or the search's end. fit's callbacks, checkpoint, failover and validation_split are not
- * used. Another status than OCK_OK ends the search with it. */
+ * next call or the search's end. fit's checkpoint, on_epoch, on_step and validation_split are not
+ * used; on_failover gets the search's user. Another status than OCK_OK ends the search with it. */
 typedef ock_status (*ock_search_make)(const double *values, ock_context *context, ock_model **model,
                                       ock_fit *fit, void *user);
 
@@ -157,6 +157,10 @@ OCK_API void ock_search_sort(const ock_search_options *options, const ock_search
  * go on, while early stopping and a plateau begin anew. The networks of those that may go on are
  * kept on the device, floor(n / eta) points' at most; a rung that was ended is taken up by training
  * again the epochs of those before, to the same scores. swa_from_epoch must be 0 then.
+ *
+ * With fit.failover a fit's device that fails, or has no memory for it, is left for the rest of the
+ * search: what was kept there is trained again on the next one. The sets stay, but for a train that
+ * is itself a selection where there are folds.
  *
  * valid may be NULL. Waits. Errors: those of ock_search_check(), ock_model_fit() and make(), but
  * OCK_DIVERGED and OCK_OUT_OF_MEMORY, which a trial records; OCK_INVALID_ARGUMENT where results

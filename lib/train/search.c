@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "monitor.h"
+#include "network.h"
 #include "sizes.h"
 
 /* The networks of a trial that may go on, one for each run. */
@@ -28,9 +29,10 @@ typedef struct search_state {
     ock_context *context;
     ock_search_results *results;
     ock_search_progress progress;
-    size_t folds, runs;      /* 1 fold: no cross-validation */
-    int32_t *rows;           /* of the folds, shuffled, twice over; NULL: none */
-    kept_list earlier, kept; /* of the rung before, and of this one */
+    size_t folds, runs;                /* 1 fold: no cross-validation */
+    int32_t *rows;                     /* of the folds, shuffled, twice over; NULL: none */
+    kept_list earlier, kept;           /* of the rung before, and of this one */
+    ock_failover_callback on_failover; /* of the present run's fit */
     bool stop;
 } search_state;
 
@@ -147,6 +149,13 @@ static bool on_step(uint32_t epoch, uint64_t step, uint64_t steps, void *user)
     return !s->stop;
 }
 
+static void on_failover(const ock_failover *failover, void *user)
+{
+    const search_state *s = user;
+    if (s->on_failover)
+        s->on_failover(failover, s->options->user);
+}
+
 /* What the search does not take from make(). */
 static void adopt(search_state *s, size_t run, ock_fit *fit)
 {
@@ -154,9 +163,10 @@ static void adopt(search_state *s, size_t run, ock_fit *fit)
     fit->validation_split = s->options->validation_split;
     fit->checkpoint = NULL;
     fit->resume = false;
-    fit->failover = false; /* which would lose the kept networks */
     fit->on_epoch = NULL;
     fit->on_step = on_step;
+    s->on_failover = fit->on_failover;
+    fit->on_failover = on_failover;
     fit->user = s;
 }
 
@@ -213,12 +223,16 @@ static ock_status fit_rungs(search_state *s, uint32_t from, ock_model *model, oc
     return status;
 }
 
-/* A network of the rung before goes on; NULL is made. */
+/* A network of the rung before goes on; NULL is made, and so is one that was lost with a device. */
 static ock_status run_one(search_state *s, ock_trial *trial, size_t run, ock_model **model)
 {
     ock_fit fit;
     ock_model *made = NULL;
     ock_dataset *folds[2] = {NULL, NULL};
+    if (*model && model_is_lost(*model)) {
+        ock_model_destroy(*model);
+        *model = NULL;
+    }
     uint32_t from = *model ? trial->rung : 0;
     ock_status status = make(s, trial->values, &made, &fit);
     if (!status) {

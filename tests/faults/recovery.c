@@ -386,6 +386,7 @@ static Suite *recovery_suite(void)
     tcase_add_loop_test(cases, a_run_goes_on_as_often_as_there_are_devices, 0, KINDS);
     if (!strcmp(next_device, "scalar"))
         tcase_add_test(cases, without_another_device_the_state_stays);
+    add_searches(cases);
     tcase_add_test(cases, what_is_lost_is_refused);
     suite_add_tcase(suite, cases);
     return suite;

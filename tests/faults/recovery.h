@@ -78,4 +78,8 @@ void expect_weights(const expected *e, const bed *b, const float *weights);
 /* Those of the history are the run's first ones. */
 void expect_epochs(const expected *e, const bed *b, size_t epochs);
 
+/* ---- recovery_search.c ---- */
+
+void add_searches(TCase *cases);
+
 #endif

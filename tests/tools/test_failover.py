@@ -56,6 +56,25 @@ class Failover(Tools):
         self.assertRegex(done.stdout, r"(?m)^zca +0:0 .* failed: .* on scalar \(plain C\)$")
         self.assertEqual(self.epochs("augment", done), ["1", "2", "3"])
 
+    def test_a_search_goes_on(self):
+        done = self.train_with_fault(0.5, "search", "--hidden", "32", "--grid", "l2=0,1e-3,1e-2",
+                                     "--halving", "3", *SMALL, more=["--failover"])
+        self.assertRegex(done.stdout, r"(?m)^search +0:0 .* failed: .* on scalar \(plain C\)$")
+        self.assertEqual(len(re.findall(r"(?m)^trial ", done.stdout)), 4, done.stdout)
+
+    def test_the_best_is_judged_on_the_next_device(self):
+        done = self.train_with_fault(0.5, "best", "--seeds", "1", "--test", *SMALL,
+                                     more=["--failover"])
+        self.assertRegex(done.stdout, r"(?m)^128 +0:0 .* failed: .* on scalar \(plain C\)$")
+        self.assertRegex(done.stdout, r"(?m)^128 +[\d.]+% +[\d.]+%")
+
+    def test_what_was_shrunk_before_is_saved(self):
+        done = self.train_with_fault(0.7, "shrink", "--hidden", "32", "--strengths", "1e9",
+                                     "--within", "0", "--save", "small", *SMALL,
+                                     more=["--failover"])
+        self.assertIn(" on scalar (plain C)", done.stdout)
+        self.train("evaluate", "--load", "small", "--count", "100", "--device", "scalar")
+
 
 if __name__ == "__main__":
     query = Tools("run_tool")

@@ -105,16 +105,19 @@ struct told {
     struct kept kept;
 };
 
-/* On `judges` where they are given, else as validation had it last. */
-static bool judge(const struct session *session, const ock_dataset *judges, ock_model *model,
-                  struct result *result)
+/* On the pictures of --test where they are given, else as validation had it last. They go to the
+ * device now, since a fit may have left the one that it began on. */
+static bool judge(const struct session *test, ock_model *model, struct result *result)
 {
     const ock_epoch *last = &result->history.epochs[result->history.count - 1];
     ock_evaluation evaluation = {.accuracy = last->val_accuracy};
-    if (judges && ock_model_evaluate(model, judges, NULL, &evaluation) != OCK_OK)
-        return session_failed(session, "the network cannot be evaluated") == EXIT_SUCCESS;
+    ock_dataset *judges = NULL;
+    ock_status status = test ? train_dataset(test, 1, &judges) : OCK_OK;
+    if (test && status == OCK_OK)
+        status = ock_model_evaluate(model, judges, NULL, &evaluation);
+    ock_dataset_destroy(judges);
     result->judged = evaluation.accuracy;
-    return true;
+    return !status || session_failed(test, "the network cannot be evaluated") == EXIT_SUCCESS;
 }
 
 static void add_score(struct told *told, const struct result *result)
@@ -126,7 +129,7 @@ static void add_score(struct told *told, const struct result *result)
 }
 
 static bool run(struct told *told, uint64_t seed, struct recipe recipe, ock_dataset *set,
-                const ock_dataset *judges)
+                const struct session *test)
 {
     const struct session *session = told->curves.session;
     struct options options = *session->options;
@@ -142,7 +145,7 @@ static bool run(struct told *told, uint64_t seed, struct recipe recipe, ock_data
         done = result->outcome == RAN && result->history.count > 0;
         if (!done && result->outcome != INTERRUPTED)
             fprintf(stderr, "ockham-train: %s: %s\n", recipe.name, result->reason);
-        done = done && judge(session, judges, model, result) && kept_add(&told->kept, result);
+        done = done && judge(test, model, result) && kept_add(&told->kept, result);
     }
     ock_model_destroy(model);
     if (done)
@@ -213,7 +216,7 @@ static bool write_files(const struct report *report)
 
 /* ---- The commands ---- */
 
-static int run_seeds(const struct session *session, ock_dataset *set, const ock_dataset *judges,
+static int run_seeds(const struct session *session, ock_dataset *set, const struct session *test,
                      size_t rows)
 {
     const struct options *options = session->options;
@@ -225,10 +228,10 @@ static int run_seeds(const struct session *session, ock_dataset *set, const ock_
         struct score *score = &told.scores[i];
         snprintf(score->name, sizeof score->name, "%llu", (unsigned long long)(options->seed + i));
         recipe.name = score->name;
-        going = run(&told, options->seed + i, recipe, set, judges);
+        going = run(&told, options->seed + i, recipe, set, test);
     }
     if (told.curves.count) {
-        print_head(session, "seed", judges);
+        print_head(session, "seed", test);
         for (size_t i = 0; i < told.done; i++)
             print_score(session, &told.scores[i]);
         print_mean(session, told.scores, told.done);
@@ -261,8 +264,8 @@ static int run_ablation(const struct session *session, ock_dataset *set, size_t 
     return going && written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* The pictures of --test, on the session's device. */
-static int open_judges(const struct session *session, struct session *test, ock_dataset **judges)
+/* The pictures of --test. */
+static int read_test(const struct session *session, struct session *test)
 {
     *test = *session;
     test->pictures = (pictures){0};
@@ -274,8 +277,6 @@ static int open_judges(const struct session *session, struct session *test, ock_
                 trained->height, trained->width, judged->height, judged->width);
         return EXIT_FAILURE;
     }
-    if (exit_status == EXIT_SUCCESS && train_dataset(test, 1, judges) != OCK_OK)
-        exit_status = session_failed(test, "the data cannot be put on the device");
     return exit_status;
 }
 
@@ -284,7 +285,7 @@ int run_best(const struct options *options)
 {
     struct options training = *options, testing = *options;
     struct session session, test = {0};
-    ock_dataset *set, *judges = NULL;
+    ock_dataset *set;
     training.test = false;
     if (options->test)
         training.validation_split = 0;
@@ -293,16 +294,16 @@ int run_best(const struct options *options)
     size_t rows = all - (size_t)((1 - training.validation_split) * (double)all);
     if (exit_status == EXIT_SUCCESS && options->test) {
         session.options = &testing;
-        exit_status = open_judges(&session, &test, &judges);
+        exit_status = read_test(&session, &test);
         session.options = &training;
         rows = test.pictures.count;
     }
     if (exit_status == EXIT_SUCCESS)
-        exit_status = options->ablate ? run_ablation(&session, set, rows)
-                                      : run_seeds(&session, set, judges, rows);
+        exit_status = options->ablate
+                          ? run_ablation(&session, set, rows)
+                          : run_seeds(&session, set, options->test ? &test : NULL, rows);
     if (run_interrupted())
         exit_status = EXIT_INTERRUPTED;
-    ock_dataset_destroy(judges);
     pictures_free(&test.pictures);
     ock_dataset_destroy(set);
     session_close(&session);

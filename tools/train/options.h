@@ -51,7 +51,7 @@ struct options {
     size_t strength_count;
     double within;           /* shrink: accuracy that may be lost */
     uint64_t seeds;          /* of search and best: how many */
-    bool failover;           /* study and fit: go on with the next device when one fails */
+    bool failover;           /* training: go on with the next device when one fails */
     bool ablate;             /* best: tell what each ingredient adds */
     double validation_split; /* share of the last samples */
     struct recipe recipe;    /* of fit */

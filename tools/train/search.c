@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "command_line.h"
 #include "commands.h"
+#include "epoch_line.h"
 #include "events.h"
 #include "progress.h"
 #include "run.h"
@@ -45,6 +46,14 @@ static uint64_t steps_per_epoch(const struct search *search, const ock_fit *fit)
     return (train + fit->batch_size - 1) / fit->batch_size;
 }
 
+static void on_failover(const ock_failover *failover, void *user)
+{
+    struct search *search = user;
+    progress_erase(&search->progress);
+    failover_line(search->session->talk, "search", failover);
+    search->drawn = 0; /* the table stands above that line */
+}
+
 static ock_status make(const double *values, ock_context *context, ock_model **model, ock_fit *fit,
                        void *user)
 {
@@ -56,6 +65,8 @@ static ock_status make(const double *values, ock_context *context, ock_model **m
         return ock_context_report(context, OCK_INVALID_ARGUMENT, "%s", message);
     *fit = recipe_fit(&point.recipe, steps_per_epoch(search, &point.recipe.fit));
     fit->seed = point.seed;
+    fit->failover = point.failover;
+    fit->on_failover = on_failover;
     search->augmentation =
         recipe_augmentation(&point.recipe, samples->height, samples->width, point.seed);
     fit->augmentation = point.recipe.augment ? &search->augmentation : NULL;

@@ -164,6 +164,14 @@ static void print_table(const struct session *session, const struct attempt *att
 
 /* ---- The command ---- */
 
+/* The smallest so far, since the next fit may lose it with a device. */
+static bool save(const struct session *session, ock_model *model)
+{
+    const char *path = session->options->save;
+    return !path || ock_model_save(model, path) == OCK_OK ||
+           session_failed(session, "the network was not saved") == EXIT_SUCCESS;
+}
+
 static int shrink_all(const struct session *session, ock_dataset *set)
 {
     const struct options *options = session->options;
@@ -174,14 +182,12 @@ static int shrink_all(const struct session *session, ock_dataset *set)
         attempts[i].strength = i ? options->strengths[i - 1] : 0;
         done = attempt_strength(session, set, &options->recipe, &attempts[i]);
         count += done;
-    }
-    const struct attempt *smallest = find_smallest(attempts, count, options->within);
-    if (count)
-        print_table(session, attempts, count, smallest);
-    if (done && options->save && ock_model_save(smallest->model, options->save) != OCK_OK)
-        done = session_failed(session, "the network was not saved") == EXIT_SUCCESS;
-    for (size_t i = 0; i <= options->strength_count; i++)
+        if (done && find_smallest(attempts, count, options->within) == &attempts[i])
+            done = save(session, attempts[i].model);
         ock_model_destroy(attempts[i].model);
+    }
+    if (count)
+        print_table(session, attempts, count, find_smallest(attempts, count, options->within));
     return done ? EXIT_SUCCESS : run_interrupted() ? EXIT_INTERRUPTED : EXIT_FAILURE;
 }
 
