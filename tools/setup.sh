@@ -1,6 +1,6 @@
 #!/bin/sh
 # tools/setup.sh build|test: installs what is missing of tools/packages, configures build/, and
-# builds the tools; with "test", what the tests need and all of it.
+# builds what tools/demo runs; with "test", what the tests need and all of it.
 set -eu
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 part=$1
@@ -73,7 +73,7 @@ for program in meson ninja cc; do
 done
 configure
 if [ "$part" = build ]; then
-    ninja -C "$root/build" tools/ockham-query tools/ockham-train </dev/null
+    ninja -C "$root/build" demo </dev/null
 else
     ninja -C "$root/build" </dev/null
 fi
