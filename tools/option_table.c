@@ -82,23 +82,22 @@ static void print_row(const struct option_row *row)
     printf("  --%s %-*s %s\n", row->name, 22 - (int)strlen(row->name), argument, row->help);
 }
 
-/* Of headings that follow each other the last one is told. */
-static void print_rows(const struct option_table *table, unsigned command, bool all)
+/* Returns whether there are more. */
+static bool print_rows(const struct option_table *table, unsigned command, bool all)
 {
-    const char *heading = NULL;
+    bool more = false;
     for (size_t i = 0; i < row_count(table); i++) {
         const struct option_row *row = row_at(table, i);
-        if (!(row->commands & command) || (row->commands & OPTION_RARE && !all))
+        if (!(row->commands & command))
             continue;
-        if (!row->name) {
-            heading = row->help;
-            continue;
-        }
-        if (heading)
-            printf("%s:\n", heading);
-        heading = NULL;
-        print_row(row);
+        if (!all && (!row->name || row->commands & OPTION_RARE(command)))
+            more = more || row->name;
+        else if (row->name)
+            print_row(row);
+        else
+            printf("%s:\n", row->help);
     }
+    return more;
 }
 
 static void print_help(const struct option_table *table, unsigned command, const char *name,
@@ -108,10 +107,10 @@ static void print_help(const struct option_table *table, unsigned command, const
     while (help->command != command)
         help++;
     printf("Usage: %s %s [OPTION]...\n%s\n\n", table->program, name, help->about);
-    print_rows(table, command, all);
-    printf("\n%s%s%s\nExit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n",
+    bool more = print_rows(table, command, all) || (help->details && !all);
+    printf("\n%s%s%s\nExit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.%s\n",
            all && help->details ? help->details : "", all && help->details ? "\n" : "",
-           help->examples);
+           help->examples, more ? " More: --help-all" : "");
 }
 
 /* ---- Parsing ---- */

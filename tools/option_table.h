@@ -13,18 +13,18 @@ struct option_row;
 typedef bool (*value_reader)(const struct option_row *row, const char *text, void *options);
 
 struct option_row {
-    const char *name;     /* NULL: `help` is a heading of those that follow */
+    const char *name;     /* NULL: `help` is a heading of those that follow, in --help-all */
     const char *argument; /* NULL: a flag */
     const char *help;
     const char *right; /* what a value must be */
-    unsigned commands; /* that know it, a bit each; and OPTION_RARE, OPTION_WRITES */
+    unsigned commands; /* that know it, a bit each; and OPTION_RARE(), OPTION_WRITES */
     value_reader read;
     size_t field; /* offset in options */
     double low, high;
 };
 
-/* Told by --help-all, but not by --help, which is to fit a screen. */
-#define OPTION_RARE (1u << 31)
+/* Of these commands told by --help-all, but not by --help, which is to fit a screen of 24 lines. */
+#define OPTION_RARE(commands) ((commands) << 12)
 
 /* Its value is a file that is written, which no other option may name. */
 #define OPTION_WRITES (1u << 30)

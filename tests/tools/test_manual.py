@@ -77,7 +77,7 @@ class Manual(Tools):
             with self.subTest(program):
                 command = self.commands_of(program)[0]
                 text = self.help_of(program, *filter(None, [command, "--help"]))
-                line = re.search(r"Exit status: (.*?\.)$", text, re.M | re.S)[1]
+                line = re.search(r"Exit status: (.*?\.)(?: More: --help-all)?$", text, re.M | re.S)[1]
                 known = re.findall(r"(?:^|,\s)(\d+) [a-z]", line)
                 page = re.findall(r"^\*(\d+)\*$", section(page_of(program), "EXIT STATUS"), re.M)
                 self.assertEqual(page, known)

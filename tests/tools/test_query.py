@@ -246,8 +246,8 @@ class Query(Tools):
 
     def test_help(self):
         shown = self.shown("--help")
-        self.assertLessEqual(max(map(len, shown.splitlines())), 82)
-        self.assertLessEqual(len(shown.splitlines()), 40)
+        self.assertLessEqual(max(map(len, shown.splitlines())), 80)
+        self.assertLessEqual(len(shown.splitlines()), 23)
         self.assertRegex(self.shown("--version"), r"^ockham-query \d")
 
     def test_full_disk(self):

@@ -1,6 +1,5 @@
 #include "options.h"
 
-
 #include "plot.h"
 
 #define PROGRAM "ockham-bench"
@@ -73,24 +72,22 @@ static const struct option_row table[] = {
 
 static const struct command_help helps[] = {
     {MATMUL, "matmul", "Times C = op(A) op(B), beside OpenBLAS and CLBlast with its defaults.",
+     "  ockham-bench matmul --no-clblast --json matmul.json --plot matmul.svg\n"
+     "  ockham-bench matmul --shape 128x500x784 --transpose nt --device scalar\n",
      "Each run repeats a call for 10 ms at least. Runs of Ockham and its peers\n"
      "alternate, and wait until the threads of the one before have ceased to spin.\n"
      "--threads binds plain C and OpenBLAS; an OpenCL device takes all its units.\n" LIMIT
      "each matrix is moved once.\n"
-     "OpenBLAS, CLBlast: its time / Ockham's; above 1 Ockham is the faster.\n\n"
-     "  ockham-bench matmul --no-clblast --json matmul.json --plot matmul.svg\n"
-     "  ockham-bench matmul --shape 128x500x784 --transpose nt --device scalar\n",
-     NULL},
+     "OpenBLAS, CLBlast: its time / Ockham's; above 1 Ockham is the faster.\n"},
     {STEP, "step", "Times a training step of a ReLU network with Adam, plain and regularised.",
+     "  ockham-bench step --json step.json\n"
+     "  ockham-bench step --scaling --plot scaling.png\n",
      "A run is ock_model_fit() over an epoch of N shuffled batches, divided by N; runs\n"
      "of the techniques alternate.\n" LIMIT "each weight and its two moments are read and\n"
      "written once, 24 bytes.\n"
      "to plain: the median ratio of two runs in the same round.\n"
      "--scaling times --width by 1/2, 1, 2, 4 and --batch by 1/4 ... 8, with the steps\n"
-     "of a run in proportion; to base: time per FLOP, by that of --width and --batch.\n\n"
-     "  ockham-bench step --json step.json\n"
-     "  ockham-bench step --scaling --plot scaling.png\n",
-     NULL},
+     "of a run in proportion; to base: time per FLOP, by that of --width and --batch.\n"},
     {OPTIMIZER, "optimizer",
      "Times ock_step(), which is fused with no product, on a large parameter.",
      LIMIT "weights and moments are read and\nwritten once, the gradient is read.\n\n"

@@ -17,7 +17,8 @@
     "one "                                                                                         \
     "of these after val_"
 #define WHOLE_FROM(least) "a whole number from " #least " to 2147483647"
-#define SELDOM (FITTING | OPTION_RARE)
+#define SELDOM (FITTING | OPTION_RARE(FITTING))
+#define OF_FIT (FITTING | OPTION_RARE(SEARCH)) /* search has axes of them */
 #define HEADING(text, commands)                                                                    \
     {                                                                                              \
         NULL, NULL, text, NULL, commands, NULL, 0, 0, 0                                            \
@@ -37,21 +38,20 @@
     }
 
 const struct option_row settings[] = {
-    HEADING("Settings, of which --help-all lists the rest", FITTING | SHRINK),
-    HEADING("Network", FITTING | SHRINK | OPTION_RARE),
+    HEADING("Network", FITTING | SHRINK),
     {"hidden", "WIDTHS", "hidden layers, as 500x5 or 500,250x2 [500x5]",
      "widths from 1, each alone or as WIDTHxTIMES, of 64 layers in all at most", FITTING | SHRINK,
      read_hidden, offsetof(struct options, recipe), 0, 0},
     {"activation", "NAME", "linear relu leaky-relu elu gelu sigmoid tanh [relu]",
-     "linear, relu, leaky-relu, elu, gelu, sigmoid or tanh", FITTING | SHRINK | OPTION_RARE,
-     read_activation, AT(activation), 0, 0},
+     "linear, relu, leaky-relu, elu, gelu, sigmoid or tanh",
+     FITTING | SHRINK | OPTION_RARE(FITTING | SHRINK), read_activation, AT(activation), 0, 0},
     FLAG("batch-norm", "before each hidden activation", batch_norm),
     {"initializer", "NAME", "glorot-uniform or he-normal [glorot-uniform]",
      "glorot-uniform or he-normal", SELDOM, read_initializer, AT(dense.initializer), 0, 0},
 
     HEADING("Regularisation, of the hidden layers", SELDOM),
-    NUMBER("l1", "X", "penalty X sum |w| on each kernel [0]", FITTING, dense.kernel.l1),
-    NUMBER("l2", "X", "penalty X sum w^2 on each kernel [0]", FITTING, dense.kernel.l2),
+    NUMBER("l1", "X", "penalty X sum |w| on each kernel [0]", OF_FIT, dense.kernel.l1),
+    NUMBER("l2", "X", "penalty X sum w^2 on each kernel [0]", OF_FIT, dense.kernel.l2),
     FLAG("proximal-l1", "--l1 after each step, which gives exact zeros", dense.kernel.proximal_l1),
     NUMBER("group-lasso", "X", "penalty X sum ||w|| over units: whole dead units [0]", SELDOM,
            dense.kernel.group_lasso),
@@ -60,7 +60,7 @@ const struct option_row settings[] = {
     NUMBER("max-norm", "X", "each unit's norm at most X; 0: any [0]", SELDOM, max_norm),
     FLAG("non-negative", "no weight below 0", non_negative),
     FLAG("unit-norm", "each unit's norm 1", unit_norm),
-    PART("dropout", "RATE", "after each hidden layer [0]", FITTING, dropout),
+    PART("dropout", "RATE", "after each hidden layer [0]", OF_FIT, dropout),
     PART("input-dropout", "RATE", "before the first layer [0]", SELDOM, input_dropout),
     PART("gaussian-dropout", "RATE", "times noise about 1, after each [0]", SELDOM,
          gaussian_dropout),
@@ -71,14 +71,14 @@ const struct option_row settings[] = {
     NUMBER("activity-l2", "X", "penalty X sum y^2 on what each puts out [0]", SELDOM,
            dense.activity.l2),
     {"augment", "SPEC", "small, or as rotation=15,zoom=.1,elastic=34:4", AUGMENTATION_RIGHT,
-     FITTING | SHOW, read_augmentation, offsetof(struct options, recipe), 0, 0},
+     OF_FIT | SHOW, read_augmentation, offsetof(struct options, recipe), 0, 0},
     {"standardize", "SPEC", "as samplewise-std or zca:.01,rescale=2", STANDARDIZATION_RIGHT,
-     FIT | OPTION_RARE, read_standardization, offsetof(struct options, recipe), 0, 0},
+     FIT | OPTION_RARE(FIT), read_standardization, offsetof(struct options, recipe), 0, 0},
 
     HEADING("Optimiser", SELDOM),
     {"optimizer", "NAME", "adam, adamw, rmsprop or sgd [adam]", "adam, adamw, rmsprop or sgd",
-     FITTING, read_optimizer, AT(optimizer), 0, 0},
-    {"lr", "X", "learning rate [0.001, sgd 0.01]", "a number above 0", FITTING, read_float,
+     SELDOM, read_optimizer, AT(optimizer), 0, 0},
+    {"lr", "X", "learning rate [0.001, sgd 0.01]", "a number above 0", OF_FIT, read_float,
      AT(fit.optimizer.learning_rate), FLT_TRUE_MIN, FLT_MAX},
     PART("momentum", "X", "of sgd and rmsprop [0]", SELDOM, fit.optimizer.momentum),
     FLAG("nesterov", "of sgd with momentum", fit.optimizer.nesterov),
@@ -96,7 +96,7 @@ const struct option_row settings[] = {
     {"schedule", "KIND", "cosine[:ALPHA], step:R:EPOCHS, exponential:R:EPOCHS",
      "constant, cosine, cosine:ALPHA with ALPHA from 0 to 1, step:RATE:EPOCHS or "
      "exponential:RATE:EPOCHS with RATE and EPOCHS above 0",
-     FITTING, read_schedule, AT(schedule), 0, 0},
+     SELDOM, read_schedule, AT(schedule), 0, 0},
     {"warmup", "EPOCHS", "from 0 to --lr before the schedule [0]", FROM_0, SELDOM, read_double,
      AT(warmup_epochs), 0, INT32_MAX},
     {"plateau", "MONITOR:N", "less after N epochs without a better MONITOR", MONITOR_RIGHT, SELDOM,
@@ -115,7 +115,7 @@ const struct option_row settings[] = {
     NUMBER("mixup", "ALPHA", "mix samples by shares from Beta(ALPHA, ALPHA) [0]", SELDOM,
            fit.mixup_alpha),
     {"class-weights", "A,B", "what each class counts in the loss [1 each]",
-     "as many numbers from 0 as there are classes, separated by commas", FIT | OPTION_RARE,
+     "as many numbers from 0 as there are classes, separated by commas", FIT | OPTION_RARE(FIT),
      read_class_weights, offsetof(struct options, recipe), 0, 0},
 
     HEADING("Averages of the weights", SELDOM),
@@ -123,7 +123,7 @@ const struct option_row settings[] = {
     {"swa", "EPOCH", "mean over epochs from this one on; 0: none [0]", WHOLE_FROM(0), SELDOM,
      read_count, AT(fit.swa_from_epoch), 0, INT32_MAX},
 
-    HEADING("Training", TRAINING | OPTION_RARE),
+    HEADING("Training", TRAINING),
     {"epochs", "N", "epochs to train [10]", WHOLE_FROM(1), TRAINING & ~BEST, read_count,
      AT(fit.epochs), 1, INT32_MAX},
     {"epochs", "N", "epochs to train [70; to ablate 10]", WHOLE_FROM(1), BEST, read_count,
