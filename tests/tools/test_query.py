@@ -179,10 +179,12 @@ class Query(Tools):
         document = self.document("--no-self-test", "-d", odd, status=3)
         self.assertEqual(document["devices"], [])
         self.assertIn(odd, document["why"])
-        self.assertIn("no device is called", self.shown("-d", "nosuch", status=3))
+        done = self.ask("-d", "nosuch", status=3)
+        self.assertIn(b"chose none\n", done.stdout)
+        self.assertIn(b'ockham-query: no device is called "nosuch"; there are:', done.stderr)
         controls = b"\xff\xc3\x1b[2J\xc2\x9b3m\r\x7f"  # of terminals, too, by ESC and by C1
         read_document(self.ask("--json", "-d", controls, status=3).stdout)
-        self.assertIn('"???[2J??3m??"', self.shown("-d", controls, status=3))
+        self.assertIn(b'"???[2J??3m??"', self.ask("-d", controls, status=3).stderr)
 
     def test_wish_selects(self):
         document = self.document("--no-self-test", "--device", "scalar")

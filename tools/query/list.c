@@ -110,17 +110,18 @@ static void print_choice(FILE *out, const struct machine *machine)
                   "not probed: OCKHAM_PROBE is off, or the helper that it may name cannot be "
                   "started; a driver that crashes or hangs takes its program with it",
                   0, 2);
-    /* once a device is chosen, what follows the first line has been said above */
-    char why[sizeof machine->why];
+    if (!machine->chosen) { /* why is an error, told with others */
+        fputs("chose none\n", out);
+        return;
+    }
+    char why[sizeof machine->why]; /* whose further lines have been said above */
     snprintf(why, sizeof why, "%s", machine->why);
-    if (machine->chosen)
-        why[strcspn(why, "\n")] = '\0';
+    why[strcspn(why, "\n")] = '\0';
     text_wrap(out, why, 0, 2);
-    if (machine->chosen)
-        text_wrap(out,
-                  "another: --device or OCKHAM_DEVICE with an id, the name beneath it or a part of "
-                  "a name; gpu, cpu, accelerator or scalar",
-                  0, 2);
+    text_wrap(out,
+              "another: --device or OCKHAM_DEVICE with an id, the name beneath it or a part of a "
+              "name; gpu, cpu, accelerator or scalar",
+              0, 2);
 }
 
 void list_print(FILE *out, const struct settings *settings, const struct machine *machine)

@@ -12,6 +12,7 @@
 #include "../cli.h"
 #include "../nearest.h"
 #include "query.h"
+#include "text.h"
 
 static const char usage[] =
     "Usage: ockham-query [OPTION]...\n"
@@ -66,6 +67,11 @@ static void tell(const struct settings *settings, const struct machine *machine)
     else if (machine->exit_status == EXIT_ABSENT && settings->require_opencl && machine->chosen)
         fprintf(stderr, "ockham-query: no OpenCL device can be used, and --require-opencl asks for "
                         "one\n");
+    else if (!machine->chosen) {
+        static const char program[] = "ockham-query: ";
+        fputs(program, stderr);
+        text_wrap(stderr, machine->why, (int)strlen(program), 2);
+    }
 }
 
 static int query(FILE *out, const struct settings *settings)
