@@ -75,7 +75,9 @@ static void note_lost(ock_drivers *lost, const char *line)
     if (sscanf(line, "lost %150[^\t]\t%150[^\t]\t%150[^\t]", driver.name, driver.library, why) < 2)
         return;
     snprintf(driver.reason, sizeof driver.reason,
-             "its library cannot be loaded, %s: reinstall the driver, or remove the file", why);
+             "its library cannot be loaded, %s: reinstall the driver, or remove its .icd file or "
+             "OCL_ICD_VENDORS",
+             why);
     for (size_t i = 0; i < lost->count; i++)
         if (strcmp(lost->list[i].library, driver.library) == 0)
             return;
