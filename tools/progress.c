@@ -1,8 +1,10 @@
 #include "progress.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "run.h"
 
@@ -39,6 +41,13 @@ static void write_time(double seconds, char text[16])
         snprintf(text, 16, "%d:%02d", whole / 60, whole % 60);
 }
 
+/* A line that wraps could not be redrawn in its place. */
+static void redraw(int columns, const char *line)
+{
+    fprintf(stderr, "\r\033[K%.*s", columns - 1, line);
+    fflush(stderr);
+}
+
 /* As long a bar as there is room for, or none. */
 static void write_bar(double share, int room, char text[BAR_MAX + 4])
 {
@@ -70,17 +79,67 @@ void progress_show(struct progress *progress, const char *name, double done, dou
     write_bar(share, columns - 1 - (int)strlen(name) - (int)strlen(figures), bar);
     char line[256];
     snprintf(line, sizeof line, "%s%s%s", name, bar, figures);
-    /* a line that wraps could not be redrawn in its place */
-    fprintf(stderr, "\r\033[K%.*s", columns - 1, line);
-    fflush(stderr);
+    redraw(columns, line);
     progress->shown = true;
 }
 
 void progress_erase(struct progress *progress)
 {
-    if (!progress->shown)
-        return;
-    fputs("\r\033[K", stderr);
-    fflush(stderr);
+    if (progress->shown)
+        redraw(1, "");
     progress->shown = false;
+}
+
+/* ---- Without a known end ---- */
+
+static void show_elapsed(struct waiting *waiting)
+{
+    int columns = run_columns(stderr);
+    if (!columns)
+        return;
+    char elapsed[16], line[256];
+    write_time(run_now() - waiting->start, elapsed);
+    snprintf(line, sizeof line, "%.160s  %s%s", waiting->what, elapsed,
+             run_interrupted() ? "  (Ctrl-C again ends at once)" : "");
+    redraw(columns, line);
+    waiting->shown = true;
+}
+
+static void *watch(void *user)
+{
+    struct waiting *waiting = user;
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (time_t)QUIET_SECONDS;
+    pthread_mutex_lock(&waiting->lock);
+    while (!waiting->ended)
+        if (pthread_cond_timedwait(&waiting->end, &waiting->lock, &until) == ETIMEDOUT) {
+            show_elapsed(waiting);
+            until.tv_sec++;
+        }
+    pthread_mutex_unlock(&waiting->lock);
+    return NULL;
+}
+
+void waiting_begin(struct waiting *waiting, const char *what)
+{
+    *waiting = (struct waiting){.what = what, .start = run_now()};
+    pthread_mutex_init(&waiting->lock, NULL);
+    pthread_cond_init(&waiting->end, NULL);
+    waiting->watched =
+        run_columns(stderr) && pthread_create(&waiting->watch, NULL, watch, waiting) == 0;
+}
+
+void waiting_end(struct waiting *waiting)
+{
+    pthread_mutex_lock(&waiting->lock);
+    waiting->ended = true;
+    pthread_cond_signal(&waiting->end);
+    pthread_mutex_unlock(&waiting->lock);
+    if (waiting->watched)
+        pthread_join(waiting->watch, NULL);
+    if (waiting->shown)
+        redraw(1, "");
+    pthread_cond_destroy(&waiting->end);
+    pthread_mutex_destroy(&waiting->lock);
 }

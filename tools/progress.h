@@ -4,6 +4,7 @@
 #ifndef OCKHAM_TOOLS_PROGRESS_H
 #define OCKHAM_TOOLS_PROGRESS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 struct progress {
@@ -22,5 +23,19 @@ void progress_show(struct progress *progress, const char *name, double done, dou
 
 /* Before anything else is printed, and at the end. */
 void progress_erase(struct progress *progress);
+
+/* A work that cannot tell how far it is, a driver's or LAPACK's: there stands for how long it has
+ * gone on, on the same conditions. */
+struct waiting {
+    const char *what; /* stays valid to the end */
+    double start;
+    bool watched, ended, shown;
+    pthread_t watch;
+    pthread_mutex_t lock;
+    pthread_cond_t end;
+};
+
+void waiting_begin(struct waiting *waiting, const char *what);
+void waiting_end(struct waiting *waiting);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "progress.h"
 
 static volatile sig_atomic_t interrupted; /* the signal's number */
 
@@ -48,7 +49,10 @@ int run_open(const char *program, const char *device, int threads, ock_context *
     wanted.threads = threads;
     wanted.message = message;
     wanted.message_size = sizeof message;
+    struct waiting waiting;
+    waiting_begin(&waiting, "opening a device");
     ock_status status = ock_context_create(&wanted, context);
+    waiting_end(&waiting);
     if (status == OCK_OK)
         return EXIT_SUCCESS;
     fprintf(stderr, "%s: %s\n", program, message);

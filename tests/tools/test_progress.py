@@ -12,7 +12,7 @@ import termios
 import time
 import unittest
 
-from harness import BENCH, SMALL, TIMEOUT_S, TRAIN, Tools
+from harness import BENCH, HAS_DRIVERS, QUERY, SMALL, TIMEOUT_S, TRAIN, Tools
 
 FIT = [TRAIN, "fit", *SMALL, "--epochs", "1000000"]
 BAR = re.compile(rb"\r\x1b\[K([^\r\x1b]*\[[=.]{6,}\] +\d+%  [\d.]+ ([a-z]+)/(?:s|min)  [\d:]+\d\d left)")
@@ -107,12 +107,29 @@ class Progress(Tools):
         self.assertNotIn("\x1b", said)
         self.assertTrue(said.startswith("ockham-train: stopped"), said)
 
+    @unittest.skipUnless(HAS_DRIVERS, "drivers are not tried in a process of their own")
+    def test_what_cannot_tell_how_far_it_is(self):
+        helper = self.folder / "helper"
+        helper.write_text("#!/bin/sh\nexec sleep 4")
+        helper.chmod(0o700)
+        for words, shown in (([QUERY], b"trying the drivers"),
+                             ([TRAIN, "fit", *SMALL[:-2], "--device", "gpu"], b"opening a device")):
+            with self.subTest(shown):
+                program = Watched(self, words, OCKHAM_PROBE=str(helper), OCKHAM_CACHE="off")
+                while shown + b"  0:02" not in program.shown:
+                    self.assertIsNone(program.process.poll(), program.shown)
+                    program.read(0.1)
+                self.assertGreaterEqual(time.monotonic() - program.start, 2)
+                program.process.kill()
+
     def test_all_that_takes_long(self):
         self.train("fit", *SMALL, "--hidden", "800x4", "--save", "net")
         blank = self.write_idx("blank", 30000, 28, 28)  # is read at once
         for words, name, unit in (
                 ([TRAIN, "search", *SMALL, "--grid", "epochs=1000000", "--grid", "l2=0,1"],
                  b"trial 1/2", b"trials"),
+                ([TRAIN, "evaluate", "--load", "net", "--data", blank, "--batch", "1",
+                  "--device", "scalar"], b"evaluating", b"pictures"),
                 ([TRAIN, "predict", "--load", "net", "--data", blank, "--batch", "1",
                   "--device", "scalar"], b"predicting", b"pictures"),
                 ([TRAIN, "show", "--device", "scalar", "--count", "300000"], b"reading",

@@ -99,13 +99,20 @@ static double sample(struct contender *contender)
 void contest(struct contender *contenders, size_t count, size_t runs, bool show)
 {
     struct progress progress;
+    struct waiting waiting;
     double done = 0, total = (double)count * ((double)runs + 1);
     progress_begin(&progress, "runs");
+    if (show)
+        progress_show(&progress, contenders[0].name, 0, total);
     for (size_t i = 0; i < count && !run_interrupted(); i++) {
+        if (show)
+            waiting_begin(&waiting, "warming up");
         if (contenders[i].times == 0)
             choose_times(&contenders[i]);
-        if (show)
+        if (show) {
+            waiting_end(&waiting);
             progress_show(&progress, contenders[i].name, ++done, total);
+        }
     }
     for (size_t run = 0; run < runs; run++)
         for (size_t i = 0; i < count && !run_interrupted(); i++) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "progress.h"
 #include "run.h"
 
 /* Those that this process may run on. */
@@ -27,7 +28,11 @@ int session_open(struct session *session, const struct options *options)
         return exit_status;
     fprintf(session->talk, "device: %s\n", ock_context_message(session->context));
     fflush(session->talk);
-    return session_measure(session);
+    struct waiting waiting;
+    waiting_begin(&waiting, "measuring the device");
+    exit_status = session_measure(session);
+    waiting_end(&waiting);
+    return exit_status;
 }
 
 void session_close(struct session *session)

@@ -165,6 +165,7 @@ static int measure(struct startup *startup)
     bool done = true;
     double started = 0;
     progress_begin(&progress, "processes");
+    progress_show(&progress, state_names[0], 0, STATES * (double)options->runs);
     for (size_t run = 0; run < options->runs && done && !run_interrupted(); run++) {
         char folder[FOLDER_SIZE];
         done = make_caches(folder);

@@ -1,9 +1,10 @@
 /* What there is, whether it computes right, and which device a context would take. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../cli.h"
+#include "../progress.h"
+#include "../run.h"
 #include "query.h"
 
 bool is_skipped(const struct device_row *row)
@@ -11,11 +12,26 @@ bool is_skipped(const struct device_row *row)
     return row->device.type == OCK_DEVICE_NONE;
 }
 
-/* Of what may take some seconds; where somebody waits for it. */
-static void note(const char *what, const char *device)
+/* What may take some seconds, where somebody waits for it: named at once, so that it stands there
+ * if a driver ends the process. */
+struct note {
+    char text[64];
+    struct waiting waiting;
+};
+
+static void begin(struct note *note, const char *what, const char *device)
 {
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K%s%s", what, device);
+    snprintf(note->text, sizeof note->text, "%s%s", what, device);
+    if (run_columns(stderr))
+        fprintf(stderr, "\r\033[K%s", note->text);
+    waiting_begin(&note->waiting, note->text);
+}
+
+static void end(struct note *note)
+{
+    waiting_end(&note->waiting);
+    if (run_columns(stderr))
+        fputs("\r\033[K", stderr);
 }
 
 /* ---- Devices ---- */
@@ -48,16 +64,19 @@ static ock_status list(struct machine *machine, bool whole)
 
 static void examine_row(const struct settings *settings, struct device_row *row)
 {
+    struct note note;
     row->selected = is_skipped(row) || ock_device_meets(&row->device, settings->device);
     row->tested = row->selected && !settings->no_self_test && row->device.status == OCK_OK &&
                   !is_skipped(row);
     if (row->tested) {
-        note("testing ", row->device.id);
+        begin(&note, "testing ", row->device.id);
         row->test_status = ock_device_self_test(&row->device, &row->test);
+        end(&note);
     }
     if (row->selected && !settings->no_measure && row->test_status == OCK_OK && !is_skipped(row)) {
-        note("measuring ", row->device.id);
+        begin(&note, "measuring ", row->device.id);
         ock_device_measure(&row->device, settings->measure, &row->speed);
+        end(&note);
     }
 }
 
@@ -150,16 +169,18 @@ static int exit_status(const struct settings *settings, const struct machine *ma
 
 void machine_examine(const struct settings *settings, struct machine *machine)
 {
+    struct note note;
     *machine = (struct machine){0};
-    note("trying the drivers", "");
+    begin(&note, "trying the drivers", "");
     machine->list_status = list(machine, !settings->no_self_test);
+    end(&note);
     if (machine->list_status != OCK_OK)
         machine->error = ock_status_message(machine->list_status);
     for (size_t i = 0; i < machine->count; i++)
         examine_row(settings, &machine->rows[i]);
-    note("choosing", "");
+    begin(&note, "choosing", "");
     choose(settings->device, machine);
-    note("", "");
+    end(&note);
     machine->exit_status = exit_status(settings, machine);
 }
 

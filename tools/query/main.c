@@ -11,6 +11,7 @@
 
 #include "../cli.h"
 #include "../nearest.h"
+#include "../run.h"
 #include "query.h"
 #include "text.h"
 
@@ -93,7 +94,7 @@ static int run(char **argv, const struct settings *settings)
 {
     struct apart apart = run_apart(argv, settings->seconds);
     if (!apart.text) {
-        if (isatty(STDERR_FILENO)) /* below what it was about */
+        if (run_columns(stderr)) /* below what it was about */
             fputc('\n', stderr);
         return fail(settings->json, apart.exit_status, apart.error);
     }

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "curves.h"
 #include "kept.h"
+#include "progress.h"
 #include "report.h"
 #include "run.h"
 #include "train.h"
@@ -113,8 +114,11 @@ static bool judge(const struct session *test, ock_model *model, struct result *r
     ock_evaluation evaluation = {.accuracy = last->val_accuracy};
     ock_dataset *judges = NULL;
     ock_status status = test ? train_dataset(test, 1, &judges) : OCK_OK;
+    struct waiting waiting;
+    waiting_begin(&waiting, "evaluating");
     if (test && status == OCK_OK)
         status = ock_model_evaluate(model, judges, NULL, &evaluation);
+    waiting_end(&waiting);
     ock_dataset_destroy(judges);
     result->judged = evaluation.accuracy;
     return !status || session_failed(test, "the network cannot be evaluated") == EXIT_SUCCESS;

@@ -138,18 +138,63 @@ static int count_confusions(const struct session *session, ock_model *model)
     return counted ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+enum {
+    PART_BATCHES = 16
+};
+
+/* Adds the part's share of the whole set's means. */
+static ock_status add_part(ock_model *model, const ock_dataset *set, const ock_fit *fit,
+                           size_t first, size_t rows, ock_evaluation *means)
+{
+    ock_dataset *view = NULL;
+    ock_evaluation part;
+    ock_status status = ock_dataset_view(set, first, rows, &view);
+    if (status == OCK_OK)
+        status = ock_model_evaluate(model, view, fit, &part);
+    ock_dataset_destroy(view);
+    if (status != OCK_OK)
+        return status;
+    double share = (double)rows / (double)ock_dataset_rows(set);
+    means->accuracy += share * part.accuracy;
+    means->data_loss += share * part.data_loss;
+    means->penalty += share * part.penalty;
+    means->loss = means->data_loss + means->penalty;
+    return OCK_OK;
+}
+
+/* In parts, between which a bar is drawn and Ctrl-C heeded; the means are then of no use. */
+static ock_status evaluate(ock_model *model, const ock_dataset *set, uint32_t batch,
+                           ock_evaluation *means)
+{
+    size_t count = ock_dataset_rows(set), most = (size_t)PART_BATCHES * batch;
+    ock_fit fit = ock_fit_defaults();
+    struct progress progress;
+    ock_status status = OCK_OK;
+    fit.batch_size = batch;
+    *means = (ock_evaluation){0};
+    progress_begin(&progress, "pictures");
+    progress_show(&progress, "evaluating", 0, (double)count);
+    for (size_t first = 0, rows; first < count && !status && !run_interrupted(); first += rows) {
+        rows = count - first < most ? count - first : most;
+        status = add_part(model, set, &fit, first, rows, means);
+        progress_show(&progress, "evaluating", (double)(first + rows), (double)count);
+    }
+    progress_erase(&progress);
+    return status;
+}
+
 static int print_evaluation(const struct session *session, ock_model *model)
 {
     ock_dataset *set = NULL;
     ock_evaluation evaluation;
-    ock_fit fit = ock_fit_defaults();
-    fit.batch_size = (uint32_t)session->options->batch;
     ock_status status = train_dataset(session, 1, &set);
     if (status == OCK_OK)
-        status = ock_model_evaluate(model, set, &fit, &evaluation);
+        status = evaluate(model, set, (uint32_t)session->options->batch, &evaluation);
     ock_dataset_destroy(set);
     if (status != OCK_OK)
         return session_failed(session, "the network cannot be evaluated");
+    if (run_interrupted())
+        return EXIT_FAILURE;
     printf("accuracy %.4f\nloss %.6f (data loss %.6f, penalty %.6f)\n", evaluation.accuracy,
            evaluation.loss, evaluation.data_loss, evaluation.penalty);
     return count_confusions(session, model);

@@ -239,10 +239,13 @@ static ock_status run(const struct session *session, const struct recipe *recipe
     ock_status status = ock_dataset_view(set, 0, rows, &train);
     if (status == OCK_OK && rows < all)
         status = ock_dataset_view(set, rows, all - rows, &valid);
+    struct waiting waiting;
+    waiting_begin(&waiting, "fitting the standardization");
     if (status == OCK_OK && recipe->whiten)
         status = whiten(train, set);
     if (status == OCK_OK && recipe->standardize)
         status = ock_standardizer_fit(train, &recipe->standardization, &standardizer);
+    waiting_end(&waiting);
     if (status == OCK_OK && !*model)
         status = build(session, recipe, set, model);
     if (status == OCK_OK)
