@@ -295,9 +295,7 @@ static ock_status settle_weights(fit_run *run, bool diverged)
         status = weights_put(run->model, best);
     else if (!diverged)
         status = averages_enter(run);
-    if (!status && (best->tensors || run->state.averages_in_use))
-        status = ock_context_finish(run->model->context);
-    return status;
+    return status ? status : ock_context_finish(run->model->context);
 }
 
 /* Ends what the epochs' end left as `status`. Each turn is on a device of its own. */

@@ -174,18 +174,19 @@ START_TEST(a_callback_that_steps_by_itself_is_undone)
 }
 END_TEST
 
-/* Nothing can be put back: the network says so until it is renewed. */
+/* Nothing can be put back: the network says so until it is renewed. A run that polls less often may
+ * end before the last positions. */
 static void lose(const expected *e, bed *b, run_kind kind, const layer_fault *fault)
 {
     (void)kind;
-    layer.arm(fault);
-    ock_status status = run(b);
-    tried += layer.injected() > 0;
-    ck_assert_int_ne(status, OCK_OK);
+    size_t before = tried;
+    ock_status status = run_with(b, fault);
+    ck_assert_int_eq(status != OCK_OK, tried > before);
+    if (!status)
+        return;
     ck_assert_ptr_nonnull(strstr(ock_context_message(b->context), name_of(fault->code)));
     bool lost = strstr(ock_context_message(b->context), "are lost");
     expect_epochs(e, b, b->history.count);
-    layer.arm(NULL);
     if (!lost) {
         expect_weights(e, b, e->epochs[b->history.count]);
         return;
