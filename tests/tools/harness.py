@@ -72,6 +72,17 @@ class Tools(unittest.TestCase):
     def train(self, *args, **more):
         return self.run_tool(TRAIN, *args, **more)
 
+    def assert_replaced(self, name, *words):
+        """A file that a command writes anew stays a link, and as private as it was."""
+        older, link = self.folder / f"older {name}", self.folder / name
+        older.write_text("older")
+        older.chmod(0o600)
+        link.symlink_to(older.name)
+        self.train(*words, name)
+        self.assertTrue(link.is_symlink(), name)
+        self.assertNotEqual(older.read_bytes(), b"older")
+        self.assertEqual(older.stat().st_mode & 0o777, 0o600)
+
     def write_idx(self, name, rows, height, width):
         """A folder of `rows` blank pictures, in MNIST's form."""
         folder = self.folder / name

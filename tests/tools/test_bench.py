@@ -4,12 +4,10 @@ no matter of tests."""
 import json
 import math
 import os
-import shutil
 import signal
 import subprocess
 import time
 import unittest
-import xml.dom.minidom
 
 from harness import BENCH, TIMEOUT_S, Tools
 
@@ -191,16 +189,6 @@ class Bench(Tools):
         self.assertIn("bench.json", done.stderr)
         self.assertEqual((self.folder / "bench.json").read_text(), "older")
         self.assertEqual([path.name for path in self.folder.iterdir()], ["bench.json"])
-
-    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
-    def test_plot(self):
-        for name in ("plot.svg", "plot.png"):
-            self.bench("matmul", *SCALAR, "--shape", "8x5x7", "--runs", 1, "--plot", name)
-        shown = xml.dom.minidom.parse(str(self.folder / "plot.svg")).toxml()
-        for word in ("8x5x7 nt", "GFLOP/s", "Ockham"):
-            self.assertIn(word, shown)
-        self.assertEqual((self.folder / "plot.png").read_bytes()[:4], b"\x89PNG")
-        self.assertEqual({path.name for path in self.folder.iterdir()}, {"plot.svg", "plot.png"})
 
     def test_no_gnuplot(self):
         done = self.bench("matmul", "--plot", "plot.svg", status=2, PATH="/nonexistent")

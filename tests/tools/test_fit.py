@@ -3,12 +3,10 @@
 import csv
 import json
 import re
-import shutil
 import struct
 import signal
 import subprocess
 import unittest
-import xml.dom.minidom
 
 from harness import HAS_PNG, SMALL, TIMEOUT_S, TRAIN, Tools
 
@@ -118,13 +116,6 @@ class Fit(Tools):
         done = self.fit("--l1", "30", "--proximal-l1")
         self.assertRegex(done.stdout, r"layer 0: \d+\.\d % of 25088 weights are 0, and \d+ of 32 units dead")
         self.assertNotIn("weights are 0", self.fit().stdout)
-
-    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
-    def test_curves(self):
-        self.fit("--plot", "fit.svg")
-        shown = xml.dom.minidom.parse(str(self.folder / "fit.svg")).toxml()
-        for text in "fit: validation ", "data loss, nats", "accuracy, %", "epoch", "training":
-            self.assertIn(text, shown)
 
     def test_early_stop(self):
         done = self.fit("--epochs", "50", "--lr", "1e-30", "--early-stop", "val_accuracy:2",

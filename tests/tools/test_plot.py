@@ -67,6 +67,41 @@ class Plot(Tools):
         return ["".join(node.data for node in text.childNodes if node.nodeType == node.TEXT_NODE)
                 for text in document.getElementsByTagName("text")]
 
+    def assert_drawn(self, *names):
+        self.assertEqual({path.name for path in self.folder.iterdir()}, set(names))
+        for name in names:
+            start = b"\x89PNG" if name.endswith(".png") else b"<?xml"
+            self.assertTrue((self.folder / name).read_bytes().startswith(start))
+
+    def test_what_is_replaced_stays_a_link_and_private(self):
+        self.assert_replaced("p.svg", *FIT, "--plot")
+
+    def test_fit(self):
+        self.train(*FIT, "--plot", "p.svg")
+        texts = self.texts("p.svg")
+        for text in ("data loss, nats", "accuracy, %", "epoch", "training"):
+            self.assertIn(text, texts)
+        self.assertTrue(any(text.startswith("fit: validation ") for text in texts), texts)
+
+    def test_search(self):
+        for name in ("p.svg", "p.png"):
+            done = self.train("search", *FIT[1:], "--grid", "lr=1e-3,1e30", "--grid", "l2=0,1e-4",
+                              "--plot", name)
+            self.assertEqual(done.stderr, "")
+        texts = " ".join(self.texts("p.svg"))
+        for text in ("val_accuracy", "0.001", "1e+30", "diverged"):
+            self.assertIn(text, texts)
+        self.assert_drawn("p.svg", "p.png")
+
+    def test_products(self):
+        for name in ("p.svg", "p.png"):
+            self.run_tool(BENCH, "matmul", "--device", "scalar", "--shape", "8x5x7", "--runs", 1,
+                          "--plot", name)
+        texts = " ".join(self.texts("p.svg"))
+        for text in ("8x5x7 nt", "GFLOP/s", "Ockham"):
+            self.assertIn(text, texts)
+        self.assert_drawn("p.svg", "p.png")
+
     def test_best(self):
         self.train("best", "--seeds", 2, "--count", 60, "--epochs", 1, "--plot", "p.svg",
                    "--device", "scalar")
