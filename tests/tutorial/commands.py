@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""commands.py PAGE TOOLS: runs the commands of PAGE as they stand, but on few digits and briefly."""
+"""commands.py PAGE TOOLS: runs the commands of PAGE as they stand, but on few digits and briefly;
+and compiles its Python."""
 import os
 import pathlib
 import re
@@ -8,8 +9,15 @@ import sys
 import tempfile
 
 page, tools = sys.argv[1:]
-blocks = re.findall(r"^```sh\n(.*?)^```$", pathlib.Path(page).read_text(), re.MULTILINE | re.DOTALL)
-commands = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+
+
+def blocks_of(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", pathlib.Path(page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+for code in blocks_of("python"):
+    compile(code, page, "exec")
+commands = [line for block in blocks_of("sh") for line in block.replace("\\\n", " ").splitlines()]
 assert commands, f"{page} has no commands"
 
 environment = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}", OCKHAM_DEVICE="scalar")
