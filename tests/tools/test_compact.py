@@ -1,6 +1,7 @@
 """A saved network is made smaller, and the report is true."""
 
 import re
+import signal
 import unittest
 
 from harness import SMALL, Tools
@@ -73,6 +74,31 @@ class Shrink(Tools):
         done = self.shrink("--strengths", "1e9", "--within", 0)
         self.assertRegex(done.stdout, r"\n +0  24-24 .* <-\n")
         self.assertRegex(done.stdout, r"\n +1e\+09  1-1 ")
+
+    def test_ctrl_c_keeps_the_smallest_so_far(self):
+        status, table, said = self.stop(
+            signal.SIGINT, "shrink", "--hidden", "24x2", "--count", 400, "--epochs", 40, "--device",
+            "scalar", "--strengths", "80,90,95", "--within", 1, "--save", "small", after="90 ")
+        self.assertEqual(status, 130)
+        self.assertEqual([line.split()[0] for line in table.splitlines()[-4:-2]], ["0", "80"])
+        self.assertIn("small is the smallest of it", said)
+        self.assertTrue(said.endswith("--strengths 90,95\n"), said)
+        units = int(table.splitlines()[-3].split()[1].split("-")[0])
+        self.assertLess(units, 24)
+        self.assertIn(b"[784,%d]" % units, (self.folder / "small").read_bytes())
+        status, table, said = self.stop(
+            signal.SIGINT, "shrink", "--hidden", "24x2", "--count", 400, "--epochs", 100000,
+            "--device", "scalar", "--strengths", "80", "--save", "none", after="0 ")
+        self.assertEqual(status, 130)
+        self.assertIn("nothing is kept", said)
+        self.assertFalse((self.folder / "none").exists())
+
+    def test_tensorboard(self):
+        self.shrink("--strengths", "80", "--tensorboard", "logs")
+        self.assertEqual({path.name for path in (self.folder / "logs").iterdir()},
+                         {"0", "0-smaller", "80", "80-smaller"})
+        done = self.shrink("--strengths", "80", "--tensorboard", "logs", status=1, file_limit=400)
+        self.assertIn("logs/80/events", done.stderr)
 
     def test_wrong_strengths(self):
         for text in "", "0", "-1", "1,", "1,x", ",".join(["1"] * 17):

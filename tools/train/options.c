@@ -79,7 +79,7 @@ static const struct option_row table[] = {
      AT(plot), 0, 0},
     {"tensorboard", "DIR", "write each epoch's figures as TensorBoard's events",
      "a folder that can be written, or the name of a new one in such a folder",
-     RUNS | OPTION_RARE(RUNS), read_folder, AT(tensorboard), 0, 0},
+     RUNS | SHRINK | OPTION_RARE(RUNS | SHRINK), read_folder, AT(tensorboard), 0, 0},
     {"tensorboard", "DIR", "write each trial's figures as TensorBoard's events",
      "a folder that can be written, or the name of a new one in such a folder",
      SEARCH | OPTION_RARE(SEARCH), read_folder, AT(tensorboard), 0, 0},

@@ -16,6 +16,7 @@ struct attempt {
     size_t widths[RECIPE_LAYERS], parameters;
     double trained, tuned; /* validation accuracy: when compacted, and trained on */
     double ms_per_step;    /* while trained on */
+    bool events_failed;    /* --tensorboard's, of either fit */
     ock_model *model;
 };
 
@@ -94,7 +95,7 @@ static bool train(const struct session *session, const struct recipe *recipe, oc
 static bool attempt_strength(const struct session *session, ock_dataset *set,
                              const struct recipe *plain, struct attempt *attempt)
 {
-    char name[32];
+    char name[32], smaller[48];
     struct recipe recipe = *plain;
     struct result result = {0}, tuned = {0};
     ock_model *large = NULL;
@@ -108,12 +109,14 @@ static bool attempt_strength(const struct session *session, ock_dataset *set,
     }
     ock_model_destroy(large);
     recipe = *plain;
-    recipe.name = "  smaller";
+    snprintf(smaller, sizeof smaller, "%s-smaller", name);
+    recipe.name = smaller;
     recipe.schedule.kind = OCK_COSINE_DECAY; /* so that the end is no matter of chance */
     done = done && train(session, &recipe, set, &tuned, &attempt->model);
     attempt->trained = last_accuracy(&result);
     attempt->tuned = last_accuracy(&tuned);
     attempt->ms_per_step = tuned.ms_per_step;
+    attempt->events_failed = result.events_failed || tuned.events_failed;
     ock_history_clear(&tuned.history);
     ock_history_clear(&result.history);
     return done;
@@ -172,23 +175,46 @@ static bool save(const struct session *session, ock_model *model)
            session_failed(session, "the network was not saved") == EXIT_SUCCESS;
 }
 
+/* It cannot be gone on with, since each command compares with a plain network of its own. */
+static void tell_of_stop(const struct options *options, size_t done)
+{
+    if (done == 0) {
+        fputs("ockham-train: stopped before the plain network was done: nothing is kept\n", stderr);
+        return;
+    }
+    fputs("ockham-train: stopped; the table has what was done", stderr);
+    if (options->save)
+        fprintf(stderr, ", and %s is the smallest of it", options->save);
+    fprintf(stderr, ".\nTo try the rest%s: --strengths ",
+            options->save ? ", under another name" : "");
+    for (size_t i = done - 1; i < options->strength_count; i++)
+        fprintf(stderr, "%s%g", i < done ? "" : ",", (double)options->strengths[i]);
+    fputc('\n', stderr);
+}
+
 static int shrink_all(const struct session *session, ock_dataset *set)
 {
     const struct options *options = session->options;
     struct attempt attempts[1 + SHRINK_STRENGTHS] = {0};
     size_t count = 0;
-    bool done = true;
+    bool done = true, told = true;
     for (size_t i = 0; i <= options->strength_count && done; i++) {
         attempts[i].strength = i ? options->strengths[i - 1] : 0;
         done = attempt_strength(session, set, &options->recipe, &attempts[i]);
         count += done;
+        told = told && !attempts[i].events_failed;
         if (done && find_smallest(attempts, count, options->within) == &attempts[i])
             done = save(session, attempts[i].model);
         ock_model_destroy(attempts[i].model);
     }
     if (count)
         print_table(session, attempts, count, find_smallest(attempts, count, options->within));
-    return done ? EXIT_SUCCESS : run_interrupted() ? EXIT_INTERRUPTED : EXIT_FAILURE;
+    if (done)
+        return told ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (!run_interrupted())
+        return EXIT_FAILURE;
+    tell_of_stop(options, count);
+    return EXIT_INTERRUPTED;
 }
 
 int run_shrink(const struct options *options)
