@@ -252,6 +252,13 @@ class Query(Tools):
         self.assertLessEqual(len(shown.splitlines()), 23)
         self.assertRegex(self.shown("--version"), r"^ockham-query \d")
 
+    @unittest.skipUnless(HAS_OPENCL, "built without OpenCL")
+    def test_what_the_demo_builds(self):
+        """The probe, too: without it drivers are neither tried nor measured."""
+        done = subprocess.run(["ninja", "-C", Path(QUERY).parents[1], "-t", "query", "demo"],
+                              capture_output=True, text=True)
+        self.assertIn("lib/probe/ockham-probe", done.stdout)
+
     def test_full_disk(self):
         with open("/dev/full", "w") as full:
             for args in ([], ["--json"], ["--help"]):
