@@ -19,8 +19,8 @@ static void write_labels(const char *path, unsigned count)
 
 static void check_set(const pictures *set, unsigned count)
 {
-    FUZZ_EXPECT(set->count == count && set->height > 0 && set->width > 0 && set->classes == 1);
-    for (size_t i = 0; i < set->count * set->height * set->width; i++)
+    FUZZ_EXPECT(set->count == count && pictures_size(set) > 0 && set->classes == 1);
+    for (size_t i = 0; i < set->count * pictures_size(set); i++)
         FUZZ_EXPECT(isfinite(set->x[i]));
 }
 

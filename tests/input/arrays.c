@@ -59,6 +59,23 @@ static void expect_counted(int major, const char *header, const void *data, size
     pictures_free(&set);
 }
 
+START_TEST(pictures_may_have_channels)
+{
+    const unsigned char bytes[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    write_labels();
+    write_npy(X, 1, HEADER("|i1", "False", "(2, 1, 2, 3)"), bytes, sizeof bytes);
+    pictures set = load(in_folder(""), NULL);
+    ck_assert_uint_eq(set.height, 1);
+    ck_assert_uint_eq(set.width, 2);
+    ck_assert_uint_eq(set.channels, 3);
+    ck_assert_uint_eq(pictures_size(&set), 6);
+    ck_assert_ptr_nonnull(strstr(set.description, "2 samples of 1 x 2 x 3"));
+    for (size_t i = 0; i < sizeof bytes; i++)
+        ck_assert(set.x[i] == (float)i);
+    pictures_free(&set);
+}
+END_TEST
+
 START_TEST(each_type_is_read)
 {
     const unsigned char u1[] = {0, 1, 2, 3, 4, 5, 6, 7};
@@ -213,6 +230,6 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
-TEST_MAIN("input-arrays", make_folder, remove_folder, each_type_is_read, signs_and_large_numbers,
-          fortran_order_is_turned, labels_tell_how_many_classes_there_are, labels_that_are_none,
-          arrays_that_are_none, cut_at_every_length, what_is_written_is_read)
+TEST_MAIN("input-arrays", make_folder, remove_folder, each_type_is_read, pictures_may_have_channels,
+          signs_and_large_numbers, fortran_order_is_turned, labels_tell_how_many_classes_there_are,
+          labels_that_are_none, arrays_that_are_none, cut_at_every_length, what_is_written_is_read)

@@ -47,7 +47,7 @@ unsigned long pixel_crc(const pictures *set)
 {
     uLong crc = crc32(0, NULL, 0);
     bool whole = true;
-    for (size_t i = 0; i < set->count * set->height * set->width; i++) {
+    for (size_t i = 0; i < set->count * pictures_size(set); i++) {
         Bytef byte = (Bytef)(set->x[i] * 255 + 0.5f);
         whole = whole && set->x[i] == (float)byte / 255;
         crc = crc32(crc, &byte, 1);

@@ -59,7 +59,7 @@ class Best(Tools):
             file.rename(folder / file.name.replace("train", "t10k"))
         done = self.train("best", "--data", folder, "--test", "--epochs", 1, "--device", "scalar",
                           status=1)
-        self.assertIn("the samples are 28 x 28, but those to test on 20 x 20", done.stderr)
+        self.assertIn("the samples are 28 x 28 x 1, but those to test on 20 x 20 x 1", done.stderr)
         self.assertNotIn("loss", done.stdout, "nothing was trained")
 
     def test_choosing_by_test_pictures_is_refused(self):

@@ -134,6 +134,22 @@ class Files(Tools):
             right += row.index(max(row)) == labels[i]
         self.assertGreater(right, 54)
 
+    def test_colours(self):
+        """A picture that is red all over stays so, however it is turned."""
+        folder = self.folder / "red"
+        folder.mkdir()
+        (folder / "x_train.npy").write_bytes(npy_bytes("|u1", (40, 6, 8, 3), b"\xff\0\0" * 1920))
+        (folder / "y_train.npy").write_bytes(npy_bytes("|u1", (40,), bytes(i % 2 for i in range(40))))
+        asked = ["--data", folder, "--device", "scalar", "--augment",
+                 "zoom=2:2,rotation=90,flip=both,fill=nearest"]
+        shown = self.train("show", *asked, "--count", 2, LC_ALL="C").stdout.splitlines()
+        self.assertIn("40 samples of 6 x 8 x 3", shown[1])
+        red = "-" * 8  # a third
+        self.assertEqual([line for line in shown[2:] if "-" in line], [f"{red} {red}"] * 6)
+        self.fit(*asked, "--epochs", 2)
+        done = self.train("search", *asked, "--hidden", "8", "--epochs", 2, "--grid", "l2=0,1")
+        self.assertNotIn("failed", done.stdout)
+
     def test_arrays_that_are_wrong(self):
         folder, _ = self.write_arrays()
         (folder / "y_train.npy").unlink()

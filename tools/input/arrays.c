@@ -118,15 +118,19 @@ static ock_status read_set(const input_request *request, const array_file *x, co
     if (status != OCK_OK)
         return status;
     set->height = array->dimensions > 2 ? array->shape[1] : 1;
-    set->width = array->columns / set->height;
+    set->channels = array->dimensions == 4 ? array->shape[3] : 1;
+    set->width = array->columns / set->height / set->channels;
     status = pictures_reserve(request, array->rows, set);
     if (status == OCK_OK)
         status = read_labels(request, y, set);
     if (status == OCK_OK)
         status = read_samples(request, x, set);
     set->count = array->rows;
-    snprintf(set->description, sizeof set->description, "%zu samples of %zu x %zu from %s",
-             set->count, set->height, set->width, x->path);
+    char colours[24] = "";
+    if (set->channels > 1)
+        snprintf(colours, sizeof colours, " x %zu", set->channels);
+    snprintf(set->description, sizeof set->description, "%zu samples of %zu x %zu%s from %s",
+             set->count, set->height, set->width, colours, x->path);
     return status;
 }
 

@@ -66,7 +66,7 @@ ock_status pictures_load(const char *source, const pictures_options *options, pi
         .message = message,
         .message_size = message_size,
     };
-    memset(out, 0, sizeof *out);
+    *out = (pictures){0};
     if (request.options.classes < 0)
         return request_fail(&request, OCK_INVALID_ARGUMENT, "%d classes: expected at least 1",
                             request.options.classes);
@@ -77,6 +77,7 @@ ock_status pictures_load(const char *source, const pictures_options *options, pi
     if (!request.options.classes)
         request.options.classes = reader->classes;
     out->classes = request.options.classes;
+    out->channels = 1;
     status = reader->load(&request, out);
     if (status != OCK_OK)
         pictures_free(out);

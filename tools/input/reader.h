@@ -44,11 +44,6 @@ ock_status request_tell(const input_request *request, size_t count, size_t total
 ock_status pictures_reserve(const input_request *request, size_t room, pictures *set);
 ock_status pictures_grow(const input_request *request, pictures *set);
 
-static inline size_t pictures_size(const pictures *set)
-{
-    return set->height * set->width;
-}
-
 /* The parts, up to a NULL, as one text of the caller's; NULL where memory is refused. */
 char *path_join(const char *const parts[]);
 

@@ -276,9 +276,13 @@ static int read_test(const struct session *session, struct session *test)
     const pictures *trained = &session->pictures, *judged = &test->pictures;
     int exit_status = session_read(test, (size_t)trained->classes);
     if (exit_status == EXIT_SUCCESS &&
-        (judged->height != trained->height || judged->width != trained->width)) {
-        fprintf(stderr, "ockham-train: the samples are %zu x %zu, but those to test on %zu x %zu\n",
-                trained->height, trained->width, judged->height, judged->width);
+        (judged->height != trained->height || judged->width != trained->width ||
+         judged->channels != trained->channels)) {
+        fprintf(stderr,
+                "ockham-train: the samples are %zu x %zu x %zu, but those to test on %zu x %zu x "
+                "%zu\n",
+                trained->height, trained->width, trained->channels, judged->height, judged->width,
+                judged->channels);
         return EXIT_FAILURE;
     }
     return exit_status;

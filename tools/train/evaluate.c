@@ -206,10 +206,10 @@ static int read_fitting(struct session *session, const ock_model *model)
 {
     int exit_status = session_read(session, ock_model_outputs(model));
     const pictures *samples = &session->pictures;
-    size_t pixels = samples->height * samples->width;
-    if (exit_status == EXIT_SUCCESS && pixels != ock_model_inputs(model)) {
-        fprintf(stderr, "ockham-train: %s takes pictures of %zu pixels; these are %zu x %zu\n",
-                session->options->load, ock_model_inputs(model), samples->height, samples->width);
+    if (exit_status == EXIT_SUCCESS && pictures_size(samples) != ock_model_inputs(model)) {
+        fprintf(stderr, "ockham-train: %s takes %zu numbers a picture; these are %zu x %zu x %zu\n",
+                session->options->load, ock_model_inputs(model), samples->height, samples->width,
+                samples->channels);
         return EXIT_FAILURE;
     }
     return exit_status;

@@ -90,16 +90,6 @@ const char *recipe_problem(const struct recipe *recipe)
 
 /* ---- The fit ---- */
 
-ock_augmentation recipe_augmentation(const struct recipe *recipe, size_t height, size_t width,
-                                     uint64_t seed)
-{
-    ock_augmentation augmentation = recipe->augmentation;
-    augmentation.height = (uint32_t)height;
-    augmentation.width = (uint32_t)width;
-    augmentation.seed = seed;
-    return augmentation;
-}
-
 static ock_optimizer complete_optimizer(const struct recipe *recipe)
 {
     const ock_optimizer defaults[] = {

@@ -54,10 +54,6 @@ const char *recipe_problem(const struct recipe *recipe);
 /* What a fit is to be told: the optimiser's defaults filled in, and the schedule in steps. */
 ock_fit recipe_fit(const struct recipe *recipe, uint64_t steps_per_epoch);
 
-/* The recipe's augmentation of such pictures. */
-ock_augmentation recipe_augmentation(const struct recipe *recipe, size_t height, size_t width,
-                                     uint64_t seed);
-
 /* Softmax over the classes comes last. On failure the context's message says why. */
 ock_status recipe_build(const struct recipe *recipe, ock_context *context, size_t inputs,
                         size_t classes, ock_model **model);

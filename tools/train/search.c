@@ -67,11 +67,10 @@ static ock_status make(const double *values, ock_context *context, ock_model **m
     fit->seed = point.seed;
     fit->failover = point.failover;
     fit->on_failover = on_failover;
-    search->augmentation =
-        recipe_augmentation(&point.recipe, samples->height, samples->width, point.seed);
+    search->augmentation = session_augmentation(search->session, &point.recipe, point.seed);
     fit->augmentation = point.recipe.augment ? &search->augmentation : NULL;
-    return recipe_build(&point.recipe, context, samples->height * samples->width,
-                        (size_t)samples->classes, model);
+    return recipe_build(&point.recipe, context, pictures_size(samples), (size_t)samples->classes,
+                        model);
 }
 
 /* Before any training: each point's settings must go together. */

@@ -33,13 +33,13 @@ int session_open(struct session *session, const struct options *options)
 /* Moves samples [first, first + count) to the front; both are cut to what there is. */
 static void take(pictures *samples, size_t first, size_t count)
 {
-    size_t pixels = samples->height * samples->width;
+    size_t size = pictures_size(samples);
     if (first > samples->count)
         first = samples->count;
     samples->count -= first;
     if (count && count < samples->count)
         samples->count = count;
-    memmove(samples->x, samples->x + first * pixels, samples->count * pixels * sizeof *samples->x);
+    memmove(samples->x, samples->x + first * size, samples->count * size * sizeof *samples->x);
     memmove(samples->labels, samples->labels + first, samples->count * sizeof *samples->labels);
 }
 
@@ -81,6 +81,17 @@ int session_read(struct session *session, size_t classes)
     fprintf(session->talk, "data: %s\n", session->pictures.description);
     fflush(session->talk);
     return EXIT_SUCCESS;
+}
+
+ock_augmentation session_augmentation(const struct session *session, const struct recipe *recipe,
+                                      uint64_t seed)
+{
+    ock_augmentation augmentation = recipe->augmentation;
+    augmentation.height = (uint32_t)session->pictures.height;
+    augmentation.width = (uint32_t)session->pictures.width;
+    augmentation.channels = (uint32_t)session->pictures.channels;
+    augmentation.seed = seed;
+    return augmentation;
 }
 
 void session_close(struct session *session)

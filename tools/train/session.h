@@ -22,6 +22,10 @@ int session_open(struct session *session, const struct options *options);
 int session_read(struct session *session, size_t classes);
 void session_close(struct session *session);
 
+/* The recipe's augmentation of the session's pictures. */
+ock_augmentation session_augmentation(const struct session *session, const struct recipe *recipe,
+                                      uint64_t seed);
+
 /* Prints "ockham-train: " and the context's message; returns EXIT_FAILURE. */
 int session_failed(const struct session *session, const char *what);
 

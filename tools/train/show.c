@@ -11,13 +11,13 @@
 static ock_status augment(const struct session *session, const int32_t *indices, float *out)
 {
     const pictures *samples = &session->pictures;
-    size_t count = samples->count, pixels = samples->height * samples->width;
-    ock_augmentation augmentation = recipe_augmentation(&session->options->recipe, samples->height,
-                                                        samples->width, session->options->seed);
+    size_t count = samples->count, features = pictures_size(samples);
+    ock_augmentation augmentation =
+        session_augmentation(session, &session->options->recipe, session->options->seed);
     ock_tensor *x = NULL, *y = NULL, *numbers = NULL;
-    ock_status status = ock_tensor_create(session->context, OCK_F32, count, pixels, &x);
+    ock_status status = ock_tensor_create(session->context, OCK_F32, count, features, &x);
     if (status == OCK_OK)
-        status = ock_tensor_create(session->context, OCK_F32, count, pixels, &y);
+        status = ock_tensor_create(session->context, OCK_F32, count, features, &y);
     if (status == OCK_OK)
         status = ock_tensor_create(session->context, OCK_I32, count, 1, &numbers);
     if (status == OCK_OK)
@@ -51,12 +51,24 @@ static bool write_png(const char *path, const draw_sheet *sheet)
     return written;
 }
 
+/* A grey picture, in the place of one of any channels. */
+static void make_grey(const pictures *samples, float *x)
+{
+    size_t pixels = samples->count * samples->height * samples->width, channels = samples->channels;
+    for (size_t i = 0; i < pixels && channels > 1; i++) {
+        float sum = 0;
+        for (size_t c = 0; c < channels; c++)
+            sum += x[i * channels + c];
+        x[i] = sum / (float)channels;
+    }
+}
+
 static int show(const struct session *session)
 {
     const pictures *samples = &session->pictures;
     size_t count = samples->count;
     int exit_status = EXIT_FAILURE;
-    float *augmented = calloc(count, samples->height * samples->width * sizeof *augmented);
+    float *augmented = calloc(count, pictures_size(samples) * sizeof *augmented);
     int32_t *indices = calloc(count, sizeof *indices);
     if (!augmented || !indices) {
         fprintf(stderr, "ockham-train: no memory for %zu samples\n", count);
@@ -68,6 +80,8 @@ static int show(const struct session *session)
         session_failed(session, "the samples cannot be augmented");
         goto done;
     }
+    make_grey(samples, samples->x);
+    make_grey(samples, augmented);
     const draw_sheet sheet = {
         .x = samples->x,
         .below = augmented,

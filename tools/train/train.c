@@ -18,7 +18,7 @@ static const float ZCA_EPSILON = 1e-6f; /* ImageDataGenerator's, on pixels of 0 
 ock_status train_dataset(const struct session *session, float scale, ock_dataset **set)
 {
     const pictures *samples = &session->pictures;
-    size_t pixels = samples->height * samples->width, size = samples->count * pixels;
+    size_t features = pictures_size(samples), size = samples->count * features;
     float *scaled = scale == 1 ? samples->x : malloc(size * sizeof *scaled);
     if (!scaled)
         return ock_context_report(session->context, OCK_OUT_OF_MEMORY, "no memory for %zu pictures",
@@ -27,7 +27,7 @@ ock_status train_dataset(const struct session *session, float scale, ock_dataset
         scaled[i] = scale * samples->x[i];
     const ock_arrays arrays = {
         .rows = samples->count,
-        .features = pixels,
+        .features = features,
         .x = scaled,
         .outputs = (size_t)samples->classes,
         .labels = samples->labels,
@@ -177,8 +177,7 @@ static ock_status fit(const struct session *session, const struct recipe *recipe
                       ock_model *model, struct result *result)
 {
     const struct options *options = session->options;
-    ock_augmentation augmentation = recipe_augmentation(recipe, session->pictures.height,
-                                                        session->pictures.width, options->seed);
+    ock_augmentation augmentation = session_augmentation(session, recipe, options->seed);
     struct audience audience = {
         .talk = session->talk, .row = recipe->name, .epochs = recipe->fit.epochs};
     size_t classes = ock_dataset_outputs(sets[0]);
