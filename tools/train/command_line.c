@@ -49,7 +49,9 @@ bool command_line_report_other(const struct session *session, const char *option
     const char *command = session->options->arguments[0];
     const cJSON *words = cJSON_GetObjectItem(found, command), *word;
     const char *data = cJSON_GetStringValue(cJSON_GetObjectItem(found, "data"));
-    if (!cJSON_IsArray(words) || !data) {
+    bool known = cJSON_IsArray(words) && data;
+    cJSON_ArrayForEach(word, words) known = known && cJSON_IsString(word);
+    if (!known) {
         fprintf(stderr,
                 "ockham-train: %s %s: is no journal of a %s; name a new file, or one that %s has "
                 "kept\n",
