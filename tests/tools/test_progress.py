@@ -130,6 +130,8 @@ class Progress(Tools):
                  b"trial 1/2", b"trials"),
                 ([TRAIN, "evaluate", "--load", "net", "--data", blank, "--batch", "1",
                   "--device", "scalar"], b"evaluating", b"pictures"),
+                ([TRAIN, "compact", "--load", "net", "--save", "small", "--data", blank, "--batch",
+                  "1", "--device", "scalar"], b"evaluating", b"pictures"),
                 ([TRAIN, "predict", "--load", "net", "--data", blank, "--batch", "1",
                   "--device", "scalar"], b"predicting", b"pictures"),
                 ([TRAIN, "show", "--device", "scalar", "--count", "300000"], b"reading",

@@ -22,6 +22,11 @@ void best_recipe(struct recipe *recipe);
 int evaluate_with(const struct options *options,
                   int (*work)(const struct session *session, ock_model *model));
 
+/* The network's figures on the set, in parts, between which a bar is drawn and Ctrl-C heeded, after
+ * which they are of no use. */
+ock_status evaluate(ock_model *model, const ock_dataset *set, uint32_t batch,
+                    ock_evaluation *means);
+
 /* The study's rows, in its order. */
 #define STUDY_ROWS "plain, l2, l1, dropout, zca, augment, early-stop"
 

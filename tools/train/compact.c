@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "progress.h"
 #include "run.h"
 #include "train.h"
 
@@ -74,13 +75,18 @@ static ock_status time_calls(ock_model *model, const struct batch *batch, bool t
 /* Training comes last, since it changes the weights. */
 static ock_status time_sides(struct side sides[2], const struct batch *batch)
 {
+    struct progress progress;
+    double done = 0;
     ock_status status = OCK_OK;
+    progress_begin(&progress, "rounds");
     for (int training = 0; training < 2; training++)
         for (int round = -1; round < ROUNDS; round++) /* the first one warms up */
-            for (int i = 0; i < 2 && status == OCK_OK; i++) {
+            for (int i = 0; i < 2 && status == OCK_OK && !run_interrupted(); i++) {
                 double *times = training ? sides[i].step_ms : sides[i].inference_ms;
                 status = time_calls(sides[i].model, batch, training, &times[round < 0 ? 0 : round]);
+                progress_show(&progress, "timing", ++done, 4 * (ROUNDS + 1));
             }
+    progress_erase(&progress);
     return status;
 }
 
@@ -120,10 +126,8 @@ static void print_report(const struct session *session, struct side sides[2],
 
 static ock_status judge(const ock_dataset *set, const struct options *options, struct side *side)
 {
-    ock_evaluation evaluation = {0};
-    ock_fit fit = ock_fit_defaults();
-    fit.batch_size = (uint32_t)options->batch;
-    ock_status status = ock_model_evaluate(side->model, set, &fit, &evaluation);
+    ock_evaluation evaluation;
+    ock_status status = evaluate(side->model, set, (uint32_t)options->batch, &evaluation);
     side->accuracy = evaluation.accuracy;
     return status;
 }
@@ -168,9 +172,13 @@ static int compact(const struct session *session, ock_model *model)
     sides[1].bytes = file_bytes(options->save);
     if (status == OCK_OK)
         status = measure(session, sides);
-    if (status == OCK_OK)
+    if (status == OCK_OK && !run_interrupted())
         print_report(session, sides, &report);
     ock_model_destroy(sides[1].model);
+    if (status == OCK_OK && run_interrupted()) {
+        fprintf(stderr, "ockham-train: stopped; %s is written, but not measured\n", options->save);
+        return EXIT_FAILURE;
+    }
     return status == OCK_OK ? EXIT_SUCCESS
                             : session_failed(session, "the network cannot be compacted");
 }

@@ -162,9 +162,7 @@ static ock_status add_part(ock_model *model, const ock_dataset *set, const ock_f
     return OCK_OK;
 }
 
-/* In parts, between which a bar is drawn and Ctrl-C heeded; the means are then of no use. */
-static ock_status evaluate(ock_model *model, const ock_dataset *set, uint32_t batch,
-                           ock_evaluation *means)
+ock_status evaluate(ock_model *model, const ock_dataset *set, uint32_t batch, ock_evaluation *means)
 {
     size_t count = ock_dataset_rows(set), most = (size_t)PART_BATCHES * batch;
     ock_fit fit = ock_fit_defaults();
