@@ -44,6 +44,7 @@
     X(batch_norm_forward)                                                                          \
     X(batch_norm_backward)                                                                         \
     X(reduce)                                                                                      \
+    X(reduce_long)                                                                                 \
     X(reduce_max_special)                                                                          \
     X(gather)                                                                                      \
     X(gather_integers)                                                                             \

@@ -11,12 +11,9 @@ static size_t output_of(ock_axis axis, size_t cols, size_t i)
     return axis == OCK_ALL ? 0 : axis == OCK_ROWS ? i % cols : i / cols;
 }
 
-/* More rows than one work-item takes. */
-void check_reduce(checkcl *t)
+static void reduce(checkcl *t, ock_reduction reduction, ock_axis axis, size_t rows, size_t cols)
 {
-    ock_reduction reduction = choose(t, OCK_SQUARE_SUM + 1);
-    ock_axis axis = choose(t, OCK_COLS + 1);
-    size_t rows = any_size(t) * (1 + 3 * choose(t, 2)), cols = any_size(t), count = rows * cols;
+    size_t count = rows * cols;
     size_t outputs = axis == OCK_ALL ? 1 : axis == OCK_ROWS ? cols : rows;
     describe(t, "%s over %s of %zu x %zu", names[reduction], axes[axis], rows, cols);
     const float *data = uniform(t, count, -1, 0.5f);
@@ -39,6 +36,24 @@ void check_reduce(checkcl *t)
             bound[i] = bound[i] / (double)terms + 6 * UNIT;
     }
     expect_within(t, "y", y, bound);
+}
+
+/* More rows than one work-item takes. */
+void check_reduce(checkcl *t)
+{
+    ock_reduction reduction = choose(t, OCK_SQUARE_SUM + 1);
+    ock_axis axis = choose(t, OCK_COLS + 1);
+    size_t rows = any_size(t) * (1 + 3 * choose(t, 2));
+    reduce(t, reduction, axis, rows, any_size(t));
+}
+
+/* More than the work-items of two levels take, of vectors of any width. */
+void check_reduce_long(checkcl *t)
+{
+    ock_axis axis = choose(t, OCK_COLS + 1);
+    ock_reduction reduction = choose(t, OCK_SQUARE_SUM + 1);
+    size_t few = 1 + choose(t, 5), rows = 64 * 64 + 1 + choose(t, 300), cols = 16 * rows;
+    reduce(t, reduction, axis, axis == OCK_COLS ? few : rows, axis == OCK_COLS ? cols : few);
 }
 
 /* A maximum is exact: NaN where any is, and -infinity is smaller than all. */

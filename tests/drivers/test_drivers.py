@@ -177,7 +177,7 @@ class Drivers(unittest.TestCase):
     def test_without_the_probe_they_do_what_they_do(self):
         for fault in ("crash@load", "crash@platforms", "crash@devices", "crash@build"):
             with self.subTest(fault):
-                env = self.environment(fault, OCKHAM_PROBE="off")
+                env = self.environment(fault, OCKHAM_PROBE="0" if fault == "crash@load" else "off")
                 self.run_program(HOST, env=env, status=-signal.SIGSEGV)
                 self.check_lost_query("crashed", env=env)
         for fault in ("hang@load", "hang@build"):
@@ -239,6 +239,13 @@ class Drivers(unittest.TestCase):
         self.assertEqual(tuned, ways)
         kept = " ".join(file.read_text() for file in Path(env["OCKHAM_CACHE"]).iterdir())
         self.assertEqual(re.findall(r"^matmul-\S+ (\S+)$", kept, re.M), [row["best"] for row in rows])
+
+    def test_a_device_past_the_loader_is_measured(self):
+        env = self.environment("crash@load", OCKHAM_TUNE="1", TMPDIR="")
+        device = self.query("-d", "cpu", env=env)["devices"][0]
+        self.assertIn("library", device)
+        self.assertGreater(device["warm_seconds"], 0)
+        self.assertGreater(device["step_seconds"], 0)
 
     def test_measuring(self):
         for fault in ("none@measure", "crash@measure", "hang@measure"):
