@@ -35,6 +35,23 @@ bool cli_read_real(const char *text, double low, double high, double *value)
     return true;
 }
 
+bool cli_read_list(const char *text, bool (*read)(char *item, void *data), void *data)
+{
+    for (;; text++) {
+        char item[64];
+        size_t length = strcspn(text, ",");
+        if (length >= sizeof item)
+            return false;
+        memcpy(item, text, length);
+        item[length] = '\0';
+        if (!read(item, data))
+            return false;
+        text += length;
+        if (!*text)
+            return true;
+    }
+}
+
 int cli_compare_doubles(const void *left, const void *right)
 {
     double a = *(const double *)left, b = *(const double *)right;

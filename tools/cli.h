@@ -17,6 +17,10 @@ enum {
 bool cli_read_whole(const char *text, uint64_t low, uint64_t high, uint64_t *value);
 bool cli_read_real(const char *text, double low, double high, double *value);
 
+/* Hands on each item of a list with commas, to be written into at will; "" is one empty item. False
+ * from where `read` is, or an item has 64 characters. */
+bool cli_read_list(const char *text, bool (*read)(char *item, void *data), void *data);
+
 /* For qsort(); NaN has no place. */
 int cli_compare_doubles(const void *left, const void *right);
 

@@ -7,8 +7,7 @@
 #include "cli.h"
 
 enum {
-    MOST_VALUES = 3,
-    LONGEST = 64
+    MOST_VALUES = 3
 };
 
 typedef struct spec_values {
@@ -145,8 +144,9 @@ static bool read_values(const struct item *item, char *text, spec_values *values
     return values->count >= item->least;
 }
 
-static bool read_item(char *text, ock_augmentation *a)
+static bool read_item(char *text, void *augmentation)
 {
+    ock_augmentation *a = augmentation;
     char *value = strchr(text, '=');
     if (!value)
         return false;
@@ -174,17 +174,5 @@ bool augmentation_read(const char *text, ock_augmentation *augmentation)
     if (strcmp(text, "small") == 0)
         return true;
     *augmentation = (ock_augmentation){.channels = 1, .fill_mode = OCK_FILL_CONSTANT, .white = 1};
-    for (;; text++) {
-        char copy[LONGEST];
-        size_t length = strcspn(text, ",");
-        if (length >= sizeof copy)
-            return false;
-        memcpy(copy, text, length);
-        copy[length] = '\0';
-        if (!read_item(copy, augmentation))
-            return false;
-        text += length;
-        if (!*text)
-            return true;
-    }
+    return cli_read_list(text, read_item, augmentation);
 }

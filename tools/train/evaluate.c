@@ -1,5 +1,4 @@
 /* A saved network's accuracy, loss and confusions, or its predictions. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,8 +81,7 @@ static bool write_predictions(const struct session *session, const float *y, siz
     }
     bool written = file && cli_write_bytes(path, file, NPY_HEADER + bytes);
     if (!written)
-        fprintf(stderr, "ockham-train: %s: %s; an older file is as it was\n", path,
-                strerror(errno));
+        session_not_written(path);
     free(file);
     return written;
 }

@@ -121,12 +121,6 @@ void report_table(const struct report *report)
 
 /* ---- For programs ---- */
 
-static bool could_not_write(const char *path)
-{
-    fprintf(stderr, "ockham-train: %s: %s; an older file is as it was\n", path, strerror(errno));
-    return false;
-}
-
 static bool add_row(cJSON *rows, const struct result *result)
 {
     struct figures figures = figures_of(result);
@@ -139,14 +133,19 @@ static bool add_row(cJSON *rows, const struct result *result)
     return added;
 }
 
-static bool add_all(cJSON *document, const struct report *report)
+bool report_begin(cJSON *document, const struct session *session)
 {
-    const ock_device *device = ock_context_device(report->session->context);
+    const ock_device *device = ock_context_device(session->context);
     char name[sizeof device->id + sizeof device->name];
     snprintf(name, sizeof name, "%s %s", device->id, device->name);
-    if (!json_add_text(document, "device", name) ||
-        !json_add_text(document, "data", report->session->pictures.description) ||
-        !json_add_whole(document, "seed", report->session->options->seed) ||
+    return json_add_text(document, "device", name) &&
+           json_add_text(document, "data", session->pictures.description) &&
+           json_add_whole(document, "seed", session->options->seed);
+}
+
+static bool add_all(cJSON *document, const struct report *report)
+{
+    if (!report_begin(document, report->session) ||
         !json_add_whole(document, "peak_bytes", peak_bytes(report)))
         return false;
     cJSON *rows = cJSON_AddArrayToObject(document, "rows");
@@ -165,7 +164,7 @@ bool report_json(const struct report *report)
     errno = ENOMEM;
     bool written = add_all(document, report) && json_write(path, document);
     cJSON_Delete(document);
-    return written || could_not_write(path);
+    return written || session_not_written(path);
 }
 
 const char *const epoch_figure_names[EPOCH_FIGURES] = {
@@ -232,7 +231,7 @@ bool report_csv(const struct report *report)
     size_t size;
     FILE *stream = open_memstream(&text, &size);
     if (!stream)
-        return could_not_write(path);
+        return session_not_written(path);
     fputs("row,epoch,steps", stream);
     for (size_t f = 0; f < EPOCH_FIGURES; f++)
         fprintf(stream, ",%s", epoch_figure_names[f]);
@@ -241,5 +240,5 @@ bool report_csv(const struct report *report)
         print_history(stream, &report->results[i]);
     bool written = fclose(stream) == 0 && cli_write_file(path, text);
     free(text);
-    return written || could_not_write(path);
+    return written || session_not_written(path);
 }

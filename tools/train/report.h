@@ -2,6 +2,7 @@
 #ifndef OCKHAM_TRAIN_REPORT_H
 #define OCKHAM_TRAIN_REPORT_H
 
+#include <cjson/cJSON.h>
 #include <ockham/train.h>
 #include <stdio.h>
 
@@ -40,6 +41,9 @@ struct report {
     struct result *results;
     size_t count;
 };
+
+/* Adds what each document begins with: device, data and seed. False: no memory. */
+bool report_begin(cJSON *document, const struct session *session);
 
 void report_table(const struct report *report);
 

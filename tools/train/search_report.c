@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "json.h"
+#include "report.h"
 #include "search.h"
 
 static size_t digits(size_t number)
@@ -122,12 +123,6 @@ size_t search_table(const struct search_report *report, size_t most)
 
 /* ---- For programs ---- */
 
-static bool could_not_write(const char *path)
-{
-    fprintf(stderr, "ockham-train: %s: %s; an older file is as it was\n", path, strerror(errno));
-    return false;
-}
-
 /* cJSON writes NaN as null. */
 static bool add_trial(cJSON *list, const struct search_report *report, const ock_trial *trial)
 {
@@ -150,14 +145,8 @@ static bool add_trial(cJSON *list, const struct search_report *report, const ock
 
 static bool add_all(cJSON *document, const struct search_report *report)
 {
-    const struct session *session = report->session;
-    const ock_device *device = ock_context_device(session->context);
     size_t *order = sorted(report);
-    char name[sizeof device->id + sizeof device->name];
-    snprintf(name, sizeof name, "%s %s", device->id, device->name);
-    bool added = order && json_add_text(document, "device", name) &&
-                 json_add_text(document, "data", session->pictures.description) &&
-                 json_add_whole(document, "seed", session->options->seed) &&
+    bool added = order && report_begin(document, report->session) &&
                  json_add_text(document, "score", report->options->score);
     cJSON *list = cJSON_AddArrayToObject(document, "trials");
     for (size_t i = 0; added && i < report->results->count; i++)
@@ -175,7 +164,7 @@ bool search_json(const struct search_report *report)
     errno = ENOMEM;
     bool written = add_all(document, report) && json_write(path, document);
     cJSON_Delete(document);
-    return written || could_not_write(path);
+    return written || session_not_written(path);
 }
 
 static void print_cell(FILE *stream, double value)
@@ -225,5 +214,5 @@ bool search_csv(const struct search_report *report)
     bool written = stream && fclose(stream) == 0 && cli_write_file(path, text);
     free(text);
     free(order);
-    return written || could_not_write(path);
+    return written || session_not_written(path);
 }

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,12 @@ int session_failed(const struct session *session, const char *what)
 {
     fprintf(stderr, "ockham-train: %s: %s\n", what, ock_context_message(session->context));
     return EXIT_FAILURE;
+}
+
+bool session_not_written(const char *path)
+{
+    fprintf(stderr, "ockham-train: %s: %s; an older file is as it was\n", path, strerror(errno));
+    return false;
 }
 
 static bool is_output(const char *path)

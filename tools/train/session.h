@@ -29,4 +29,7 @@ ock_augmentation session_augmentation(const struct session *session, const struc
 /* Prints "ockham-train: " and the context's message; returns EXIT_FAILURE. */
 int session_failed(const struct session *session, const char *what);
 
+/* Prints why, by errno, a file that was asked for could not be written; false. */
+bool session_not_written(const char *path);
+
 #endif

@@ -5,10 +5,6 @@
 
 #include "cli.h"
 
-enum {
-    LONGEST = 64
-};
-
 static const float ZCA_EPSILON = 1e-6f; /* Keras's */
 
 static const struct name {
@@ -31,8 +27,9 @@ static bool read_float(const char *text, double low, float *value)
     return true;
 }
 
-static bool read_item(const char *text, ock_standardization *s)
+static bool read_item(char *text, void *standardization)
 {
+    ock_standardization *s = standardization;
     if (strncmp(text, "rescale=", 8) == 0)
         return read_float(text + 8, -(double)FLT_MAX, &s->rescale) && s->rescale != 0;
     if (strncmp(text, "zca:", 4) == 0) {
@@ -50,17 +47,5 @@ static bool read_item(const char *text, ock_standardization *s)
 bool standardization_read(const char *text, ock_standardization *standardization)
 {
     *standardization = (ock_standardization){.zca_epsilon = ZCA_EPSILON};
-    for (;; text++) {
-        char copy[LONGEST];
-        size_t length = strcspn(text, ",");
-        if (length >= sizeof copy)
-            return false;
-        memcpy(copy, text, length);
-        copy[length] = '\0';
-        if (!read_item(copy, standardization))
-            return false;
-        text += length;
-        if (!*text)
-            return true;
-    }
+    return cli_read_list(text, read_item, standardization);
 }

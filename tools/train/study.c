@@ -42,27 +42,20 @@ static struct recipe row_recipe(const struct session *session, const struct tech
     return recipe;
 }
 
-static int find_row(const char *name, size_t length)
+static bool add_row(char *name, void *rows)
 {
     for (int i = 0; i < ROWS; i++)
-        if (strlen(techniques[i].name) == length && strncmp(techniques[i].name, name, length) == 0)
-            return i;
-    return -1;
+        if (strcmp(techniques[i].name, name) == 0) {
+            *(unsigned *)rows |= 1u << i;
+            return true;
+        }
+    return false;
 }
 
 bool study_read_rows(const char *text, unsigned *rows)
 {
     *rows = 0;
-    for (;;) {
-        size_t length = strcspn(text, ",");
-        int row = find_row(text, length);
-        if (row < 0)
-            return false;
-        *rows |= 1u << row;
-        if (!text[length])
-            return true;
-        text += length + 1;
-    }
+    return cli_read_list(text, add_row, rows);
 }
 
 static void skip(const struct session *session, const struct recipe *recipe, struct result *result)

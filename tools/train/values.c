@@ -70,18 +70,14 @@ bool read_plot(const struct option_row *row, const char *text, void *options)
 
 /* ---- The network ---- */
 
-static bool add_layers(struct recipe *recipe, const char *part, size_t length)
+static bool add_layers(char *text, void *to)
 {
-    char copy[32];
+    struct recipe *recipe = to;
     uint64_t width, repeat = 1;
-    if (length >= sizeof copy)
-        return false;
-    memcpy(copy, part, length);
-    copy[length] = '\0';
-    char *times = strchr(copy, 'x');
+    char *times = strchr(text, 'x');
     if (times)
         *times++ = '\0';
-    if (!cli_read_whole(copy, 1, INT32_MAX, &width) ||
+    if (!cli_read_whole(text, 1, INT32_MAX, &width) ||
         (times && !cli_read_whole(times, 1, RECIPE_LAYERS, &repeat)) ||
         recipe->layers + repeat > RECIPE_LAYERS)
         return false;
@@ -95,47 +91,45 @@ bool read_hidden(const struct option_row *row, const char *text, void *options)
 {
     struct recipe *recipe = field_of(row, options);
     recipe->layers = 0;
-    for (;;) {
-        size_t length = strcspn(text, ",");
-        if (!add_layers(recipe, text, length))
-            return false;
-        if (!text[length])
-            return true;
-        text += length + 1;
-    }
+    return cli_read_list(text, add_layers, recipe);
 }
 
 /* "0.1,0.3": up to `most` numbers from `low` on. */
-static bool read_list(const char *text, double low, size_t most, float *values, size_t *count)
+struct numbers {
+    double low;
+    size_t most;
+    float *values;
+    size_t *count;
+};
+
+static bool add_number(char *text, void *to)
 {
-    char copy[32];
+    const struct numbers *numbers = to;
     double value;
-    for (*count = 0;; text++) {
-        size_t length = strcspn(text, ",");
-        if (length >= sizeof copy || *count == most)
-            return false;
-        memcpy(copy, text, length);
-        copy[length] = '\0';
-        if (!cli_read_real(copy, low, (double)FLT_MAX, &value))
-            return false;
-        values[(*count)++] = (float)value;
-        text += length;
-        if (!*text)
-            return true;
-    }
+    if (*numbers->count == numbers->most ||
+        !cli_read_real(text, numbers->low, (double)FLT_MAX, &value))
+        return false;
+    numbers->values[(*numbers->count)++] = (float)value;
+    return true;
 }
 
 bool read_strengths(const struct option_row *row, const char *text, void *options)
 {
     struct options *all = options;
+    struct numbers numbers = {(double)FLT_MIN, SHRINK_STRENGTHS, all->strengths,
+                              &all->strength_count};
     (void)row;
-    return read_list(text, (double)FLT_MIN, SHRINK_STRENGTHS, all->strengths, &all->strength_count);
+    all->strength_count = 0;
+    return cli_read_list(text, add_number, &numbers);
 }
 
 bool read_class_weights(const struct option_row *row, const char *text, void *options)
 {
     struct recipe *recipe = field_of(row, options);
-    return read_list(text, 0, RECIPE_CLASSES, recipe->class_weights, &recipe->class_weight_count);
+    struct numbers numbers = {0, RECIPE_CLASSES, recipe->class_weights,
+                              &recipe->class_weight_count};
+    recipe->class_weight_count = 0;
+    return cli_read_list(text, add_number, &numbers);
 }
 
 bool read_augmentation(const struct option_row *row, const char *text, void *options)
