@@ -77,6 +77,14 @@ START_TEST(places_that_do_not_fit_are_refused)
     ock_tensor *tensor = NULL;
     REFUSED(shared, OCK_INVALID_ARGUMENT, "dtype",
             ock_opencl_tensor_create(shared, &good, (ock_dtype)9, 1, WIDTH, &tensor));
+    REFUSED(shared, OCK_INVALID_ARGUMENT, "NULL",
+            ock_opencl_tensor_create(shared, NULL, OCK_F32, 1, WIDTH, &tensor));
+    REFUSED(shared, OCK_INVALID_ARGUMENT, "NULL",
+            ock_opencl_tensor_create(shared, &good, OCK_F32, 1, WIDTH, NULL));
+    ck_assert_int_eq(ock_opencl_tensor_create(NULL, &good, OCK_F32, 1, WIDTH, &tensor),
+                     OCK_INVALID_ARGUMENT);
+    ck_assert_uint_eq(ock_opencl_stride(OCK_F32, 0), 0);
+    ck_assert_uint_eq(ock_opencl_stride(OCK_F32, (size_t)INT32_MAX + 1), 0);
     CL_OK(clReleaseMemObject(good.memory));
 }
 END_TEST
